@@ -1,0 +1,46 @@
+"""What the world does: equations written once, and everything that is derived from them.
+
+>>> import physics
+>>> physics.get("lorenz63").state_names
+('x', 'y', 'z')
+"""
+
+from importlib import import_module
+
+_PUBLIC = {
+    "System": "physics.system",
+    "State": "physics.symbols",
+    "Parameter": "physics.symbols",
+    "Control": "physics.symbols",
+    "Formula": "physics.formula",
+    "Jet": "physics.jets",
+    "Box": "physics.domain",
+    "parse": "physics.parser",
+    "parse_expression": "physics.parser",
+    "ParseError": "physics.parser",
+    "check_units": "physics.units",
+    "get": "physics.catalogue",
+    "list_systems": "physics.catalogue",
+    "rhs": "physics.lower",
+    "solve": "physics.solution",
+    "FailedRun": "physics.failures",
+    "BlowUp": "physics.failures",
+    "calibrate": "physics.calibration",
+    "load": "physics.data",
+    "save": "physics.data",
+}
+
+__all__ = [*_PUBLIC]
+
+
+def __getattr__(name: str):
+    if name in _PUBLIC:
+        module = import_module(_PUBLIC[name])
+        value = getattr(module, name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'physics' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,67 @@
+"""Measurements in and out: CSV and netCDF files, and the records that ship with the package."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from physics.names import nearest
+
+if TYPE_CHECKING:
+    import xarray
+
+RECORDS = Path(__file__).parent / "records"
+
+
+def list_records() -> list[str]:
+    """Names of the measured data sets that ship with the package."""
+    return sorted(path.stem for path in RECORDS.glob("*.csv"))
+
+
+def load(source: "str | os.PathLike") -> "xarray.Dataset":
+    """The Dataset of a shipped record ("hudson-bay"), a .csv/.tsv/.txt or a .nc file.
+
+    Dims are (sample, time); NaN means not measured; units stand in `attrs["units"]`.
+    Raises ValueError (unreadable, infinite, non-monotonic, unknown name) with one sentence.
+    """
+    from physics.data.csv import read_csv
+    from physics.data.netcdf import read_netcdf
+    from physics.data.validate import validate
+
+    path = Path(source)
+    if isinstance(source, str) and not path.suffix and not path.exists():
+        if source not in list_records():
+            raise ValueError(
+                f"no data set {source!r}{nearest(source, list_records())}; shipped: "
+                f"{', '.join(list_records())}; or give a .csv or .nc file"
+            )
+        path = RECORDS / f"{source}.csv"
+    if not path.is_file():
+        raise ValueError(f"no file {str(path)!r}")
+    if path.suffix.lower() in (".nc", ".nc4", ".h5", ".netcdf"):
+        return validate(read_netcdf(path))
+    if path.suffix.lower() in (".csv", ".tsv", ".txt", ".dat"):
+        return validate(read_csv(path))
+    raise ValueError(f"{str(path)!r} is neither .csv nor .nc; convert it to one of them")
+
+
+def save(dataset: "xarray.Dataset", target: "str | os.PathLike") -> Path:
+    """Write `dataset` to a .csv or .nc file, whole or not at all. Returns the path."""
+    from physics.data.csv import write_csv
+    from physics.data.netcdf import write_netcdf
+
+    path = Path(target)
+    writers = {".csv": write_csv, ".nc": write_netcdf}
+    if path.suffix not in writers:
+        raise ValueError(f"cannot write {str(path)!r}: end the name in .csv or .nc")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writers[path.suffix](dataset, temporary)
+        os.replace(temporary, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ValueError(f"cannot write {str(path)!r}: {reason}; choose another folder") from None
+    finally:
+        if temporary.exists():
+            temporary.unlink()
+    return path

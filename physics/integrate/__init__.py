@@ -1,0 +1,1 @@
+"""Time integration: ODEs and maps here, on Diffrax and `lax.scan`."""
