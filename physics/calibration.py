@@ -82,7 +82,8 @@ def calibrate(
     unobserved; parameters that stand in the data per sample and are not free are taken from there.
     initial: "free", or (sample, state) / (state,) / {state: …} where it is known exactly.
     noise: "additive" or "multiplicative" (errors of the logarithm: counts, concentrations); its
-    size is estimated per state.   segments: pieces per trajectory, default from the number of times.
+    size is estimated per state and sample.   segments: pieces per trajectory,
+    default from the number of times.
     Maximum likelihood by multiple shooting and Levenberg-Marquardt in float64; intervals from
     the Gauss-Newton covariance. Parameters stay in their ranges.
     Raises ValueError for bad input, FailedRun if no finite fit is found.
@@ -92,6 +93,7 @@ def calibrate(
     import jax
 
     from physics import fitting
+    from physics.intervals import uncertainty
 
     if noise not in NOISE:
         raise ValueError(f'noise is "additive" or "multiplicative", not {noise!r}')
@@ -118,14 +120,14 @@ def calibrate(
                 f"no finite fit of {system.name!r} was found; give better starting values "
                 f"(system.with_values) or more segments"
             )
-        covariance, intervals, notes = fitting.uncertainty(problem, fit, level)
+        covariance, intervals, notes = uncertainty(problem, fit, level)
     return Calibration(
         system=system.with_values(**{n: fit.values[n] for n in free}),
         free=free,
         intervals=intervals,
         level=level,
         initial=fit.initial,
-        noise=dict(zip(observed, fit.sigma[problem.seen], strict=True)),
+        noise=dict(zip(observed, np.sqrt((fit.sigma**2).mean(0))[problem.seen], strict=True)),
         rms=dict(zip(observed, fit.rms[problem.seen], strict=True)),
         covariance=covariance,
         log_likelihood=fit.log_likelihood,

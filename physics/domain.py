@@ -3,6 +3,7 @@
 A system without a domain is an ordinary differential equation or a map.
 """
 
+import math
 from dataclasses import dataclass
 
 from physics.names import COORDINATES
@@ -31,8 +32,8 @@ class Box:
         for name, low, high, kind in zip(
             COORDINATES, self.low, self.high, self.kinds, strict=False
         ):
-            if not low < high:
-                raise ValueError(f"box is empty along {name}: [{low}, {high}]")
+            if not (low < high and math.isfinite(high - low)):
+                raise ValueError(f"box is empty or infinite along {name}: [{low}, {high}]")
             if kind not in KINDS:
                 raise ValueError(f"unknown boundary kind {kind!r} along {name}; one of {KINDS}")
 

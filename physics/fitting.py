@@ -1,18 +1,17 @@
-"""The stages of a calibration: guess, multiple shooting with growing stiffness, polish, intervals."""
+"""The stages of a calibration: guess, multiple shooting with growing stiffness, polish."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from physics import shooting
 from physics.data.validate import stack
+from physics.likelihood import levels, log_likelihood
 from physics.request import read_initial
 from physics.system import System
 
 STIFFNESS = (0.3, 3.0, 30.0, 1000.0)
-LEAST_NOISE = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +108,8 @@ def fit(problem: Problem, segments: int | None, steps: int) -> Fit:
     substeps = shooting.substeps_for(problem.system, problem.times, problem.guess, nominal)
     count = segments or max(1, min(20, (len(problem.times) - 1) // 3))
     values = np.array([problem.system.values[n] for n in problem.free])
-    sigma = np.full(len(problem.scale), 0.1) * (1.0 if problem.multiplicative else problem.scale)
+    size = np.maximum(np.abs(problem.guess).mean(axis=1), 1e-6 * problem.scale)
+    sigma = 0.1 * (np.ones_like(size) if problem.multiplicative else size)
     nodes = problem.guess
     best = None
     if count > 1:
@@ -132,46 +132,10 @@ def fit(problem: Problem, segments: int | None, steps: int) -> Fit:
     return polished
 
 
-def uncertainty(problem: Problem, fit: Fit, level: float):
-    """(covariance of the free parameters, {name: (low, high)}, notes)."""
-    from scipy.stats import t as student
-
-    width = len(problem.free)
-    used = np.linalg.norm(fit.jacobian, axis=0) > 0
-    covariance = np.full((width, width), np.inf)
-    norm = np.where(used, np.linalg.norm(fit.jacobian, axis=0), 1.0)
-    _, singular, vectors = np.linalg.svd(fit.jacobian[:, used] / norm[used], full_matrices=False)
-    notes = []
-    fine = len(singular) > 0 and singular[-1] > 1e-8 * singular[0]
-    if fine:
-        inverse = (vectors.T / singular**2) @ vectors / np.outer(norm[used], norm[used])
-        full = np.full((len(used), len(used)), 0.0)
-        full[np.ix_(used, used)] = inverse
-        full[~used, ~used] = np.inf
-        covariance = full[:width, :width]
-    else:
-        notes.append("the data do not fix all unknowns: some parameters can trade off exactly")
-    freedom = max(problem.measured - problem.unknowns + int(problem.seen.sum()), 1)
-    reach = student.ppf(0.5 + level / 2, freedom) * np.sqrt(np.diag(covariance)[:width])
-    intervals = {}
-    for i, name in enumerate(problem.free):
-        value, parameter = fit.values[name], problem.system.parameter(name)
-        if parameter.log:
-            intervals[name] = (value * np.exp(-reach[i]), value * np.exp(reach[i]))
-        else:
-            intervals[name] = (float(value - reach[i]), float(value + reach[i]))
-        if value in (parameter.low, parameter.high):
-            notes.append(f"{name} sits on the edge of its range, {value:g}")
-    if not fit.converged:
-        notes.append("the last fit stopped before it converged")
-    return covariance, intervals, notes
-
-
 def simulated(problem: Problem, fit: Fit, data):
     """The fitted trajectories at the times of the data, as a Dataset."""
-    import xarray
-
     import jax
+    import xarray
 
     with jax.enable_x64(True):
         piece = _cut(problem, 1)
@@ -195,7 +159,7 @@ def simulated(problem: Problem, fit: Fit, data):
 
 
 def _stage(problem, values, nodes, sigma, count, stiffness, steps, substeps) -> Fit:
-    """One Levenberg-Marquardt run; `nodes` are states (sample, time, channel) or (sample, channel)."""
+    """One Levenberg-Marquardt run from `nodes`, (sample, time, channel) or (sample, channel)."""
     piece = _cut(problem, count)
     run, predict = shooting.program(problem.system, problem.free, problem.multiplicative, substeps)
     if nodes.ndim == 3:
@@ -214,21 +178,14 @@ def _stage(problem, values, nodes, sigma, count, stiffness, steps, substeps) -> 
     if problem.start_known:
         fixed = free[width:].reshape(-1, piece.count, nodes.shape[-1])
         fixed[:, 0] = False
+    rows = np.repeat(sigma, piece.count, axis=0)
     solved = run(
-        vector, free, low, high, logged, piece, problem.scale, sigma, float(stiffness), steps
+        vector, free, low, high, logged, piece, problem.scale, rows, float(stiffness), steps
     )
     vector = np.asarray(solved.x)
     states, starts = (np.asarray(a) for a in predict(vector, logged, piece, problem.scale))
     misfit = _misfit(problem, states, piece)
-    freedom = max(problem.measured - problem.unknowns + int(problem.seen.sum()), 1)
-    squares = np.nansum(misfit**2, axis=(0, 1))
-    counts = np.maximum((~np.isnan(misfit)).sum(axis=(0, 1)), 1)
-    inflate = problem.measured / freedom
-    floor = LEAST_NOISE * (1.0 if problem.multiplicative else problem.scale)
-    estimate = np.maximum(np.sqrt(squares / counts * inflate), floor)
-    estimate = np.where(problem.seen, estimate, sigma)
-    likely = np.maximum(np.sqrt(squares / counts), floor)
-    entries = np.where(problem.seen, counts * (np.log(2 * np.pi * likely**2) + 1), 0.0)
+    level, rms = levels(problem, misfit, sigma)
     theta = np.where(logged, np.exp(np.where(logged, vector[:width], 0.0)), vector[:width])
     clipped = {
         n: _clip(problem.system.parameter(n), float(v))
@@ -236,17 +193,16 @@ def _stage(problem, values, nodes, sigma, count, stiffness, steps, substeps) -> 
     }
     gauge = np.asarray(solved.jacobian)
     if count == 1:
-        scale = np.where(problem.seen, sigma / estimate, 1.0)
-        rows = np.broadcast_to(scale, piece.data.shape).ravel()
+        rows = np.broadcast_to((sigma / level)[:, None], piece.data.shape).ravel()
         gauge = gauge * rows[:, None]
     return Fit(
         values=clipped,
         initial=starts if count == 1 else _spread(problem, states, piece),
         vector=vector,
-        sigma=estimate,
-        rms=np.sqrt(squares / counts),
+        sigma=level,
+        rms=rms,
         jacobian=gauge,
-        log_likelihood=float(-0.5 * entries.sum()) if np.isfinite(states).all() else -np.inf,
+        log_likelihood=log_likelihood(misfit, level) if np.isfinite(states).all() else -np.inf,
         converged=bool(solved.converged),
         substeps=substeps,
     )

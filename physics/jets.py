@@ -26,6 +26,7 @@ class Jet(sympy.Symbol):
     __slots__ = ("field", "index")
 
     def __new__(cls, field: str, index: Sequence[str] = ()):
+        """The jet of `field`; the order of `index` does not matter."""
         index = tuple(sorted(index))
         suffix = "_" + "".join(index) if index else ""
         jet = sympy.Symbol.__xnew__(cls, field + suffix)
@@ -55,8 +56,11 @@ class D(sympy.Function):
 
     @classmethod
     def eval(cls, flux, coordinate):
-        if flux.is_number:
+        """Zero for what does not depend on the coordinate, u_x for a jet; else unevaluated."""
+        if not flux.has(Jet, coordinate):
             return sympy.Integer(0)
+        if isinstance(flux, Jet):
+            return flux.along(coordinate.name)
 
 
 class inverse_laplacian(sympy.Function):
@@ -64,12 +68,19 @@ class inverse_laplacian(sympy.Function):
 
     nargs = 1
 
+    @classmethod
+    def eval(cls, source):
+        """Zero for a number, which has no part of zero mean; otherwise unevaluated."""
+        if source.is_number:
+            return sympy.Integer(0)
+
 
 class leray(sympy.Function):
-    """Component `k` of the projection of (f₁, …, f_d) onto divergence-free fields."""
+    """leray(k, f₁, …, f_d): component `k` of (f₁, …, f_d) projected onto divergence-free fields."""
 
 
 NONLOCAL = (inverse_laplacian, leray)
+_KINKS = (sympy.Abs, sympy.sign, sympy.Min, sympy.Max)
 
 
 def coordinate(name: str) -> sympy.Symbol:
@@ -95,15 +106,44 @@ def jets_in(expression: sympy.Basic) -> set[Jet]:
 def total_derivative(expression: sympy.Expr, along: str) -> sympy.Expr:
     """∂f/∂x + Σ ∂f/∂u_I · u_Ix, for expressions of jets and explicit coordinates.
 
+    Linear nonlocal operators commute with it: ∂ₓ Δ⁻¹ f = Δ⁻¹ ∂ₓ f. Kinks are differentiated to
+    either side: ∂ₓ |f| = sign(f) ∂ₓ f (SymPy takes symbols for complex, where it has no answer).
+
     >>> total_derivative(Jet("u") ** 2 / 2, "x")
     u*u_x
     """
     expression = expand_fluxes(expression)
-    if expression.has(*NONLOCAL):
-        raise ValueError(f"cannot differentiate {expression}: it holds a nonlocal operator")
-    explicit = sympy.diff(expression, coordinate(along))
-    chain = [sympy.diff(expression, jet) * jet.along(along) for jet in jets_in(expression)]
-    return sympy.Add(explicit, *chain)
+    nodes = {node: sympy.Dummy() for node in _outermost(expression, NONLOCAL + _KINKS)}
+    flat = expression.xreplace(nodes)
+    slopes = {jet: jet.along(along) for jet in jets_in(flat)}
+    slopes |= {stand_in: _slope(node, along) for node, stand_in in nodes.items()}
+    terms = [sympy.diff(flat, symbol) * slope for symbol, slope in slopes.items()]
+    total = sympy.Add(sympy.diff(flat, coordinate(along)), *terms)
+    return total.xreplace({stand_in: node for node, stand_in in nodes.items()})
+
+
+def _outermost(expression: sympy.Basic, kinds: tuple[type, ...]) -> set[sympy.Basic]:
+    """Nodes of `kinds` that are in no other such node."""
+    if isinstance(expression, kinds):
+        return {expression}
+    return set().union(*(_outermost(a, kinds) for a in expression.args))
+
+
+def _slope(node: sympy.Expr, along: str) -> sympy.Expr:
+    """The total derivative of a nonlocal operator, abs, sign, min or max."""
+    if isinstance(node, NONLOCAL):
+        component = node.args[:1] if isinstance(node, leray) else ()
+        sources = node.args[len(component) :]
+        return node.func(*component, *(total_derivative(f, along) for f in sources))
+    if isinstance(node, sympy.sign):
+        return sympy.Integer(0)
+    first, *others = node.args
+    if isinstance(node, sympy.Abs):
+        return sympy.sign(first) * total_derivative(first, along)
+    rest = node.func(*others)
+    ahead = sympy.sign(first - rest) if isinstance(node, sympy.Max) else sympy.sign(rest - first)
+    changes = total_derivative(first, along), total_derivative(rest, along)
+    return (1 + ahead) / 2 * changes[0] + (1 - ahead) / 2 * changes[1]
 
 
 def expand_fluxes(expression: sympy.Expr) -> sympy.Expr:
@@ -121,9 +161,7 @@ def _coordinates(dim: int) -> tuple[str, ...]:
 
 
 def derivative(expression: sympy.Expr, along: str) -> sympy.Expr:
-    """u_x for a jet, D(f, x) (unevaluated) for anything else; sums and constants pass through."""
-    if isinstance(expression, Jet):
-        return expression.along(along)
+    """u_x for a jet, zero for a constant, D(f, x) (unevaluated) for anything else."""
     return D(expression, coordinate(along))
 
 

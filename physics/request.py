@@ -10,6 +10,7 @@ from physics.system import System
 
 
 def read_times(system: System, times: Any) -> np.ndarray:
+    """Increasing times (time,); default 101 up to the horizon, whole numbers for a map."""
     if times is None:
         if system.horizon is None:
             raise ValueError(f"system {system.name!r} has no default horizon: give times=…")
@@ -27,6 +28,7 @@ def read_times(system: System, times: Any) -> np.ndarray:
 
 
 def read_initial(system, initial, samples, parameters, rng) -> np.ndarray:
+    """Initial states (sample, state), given or drawn from the law."""
     names = system.state_names
     if initial is None:
         if system.initial is None:
@@ -65,6 +67,7 @@ def read_initial(system, initial, samples, parameters, rng) -> np.ndarray:
 
 
 def read_parameters(system, given, vary, samples, rng) -> dict[str, np.ndarray]:
+    """{name: scalar or (sample,)}, given, drawn from ranges (`vary`) or nominal."""
     values = {name: np.asarray(value, np.float64) for name, value in system.values.items()}
     for name, value in (given or {}).items():
         parameter = system.parameter(name)
@@ -90,6 +93,7 @@ def read_parameters(system, given, vary, samples, rng) -> dict[str, np.ndarray]:
 
 
 def read_controls(system, given, samples, count) -> dict[str, np.ndarray]:
+    """{name: scalar or (sample, time)}; every control must be given."""
     names = [c.name for c in system.controls]
     for name in given or {}:
         if name not in names:

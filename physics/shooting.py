@@ -68,6 +68,7 @@ def program(system: System, names: tuple[str, ...], multiplicative: bool, subste
 
     names: parameters among the unknowns, in order.   substeps: 0 takes the stiff integrator.
     Unknowns: parameters (log scale where `logged`), then nodes (row, channel) over `scale`.
+    sigma: (row, channel) noise levels.
     """
     import jax
     import jax.numpy as jnp
@@ -98,10 +99,10 @@ def program(system: System, names: tuple[str, ...], multiplicative: bool, subste
             )
         else:
             misfit = states - cut.data
-        misfit = (misfit * cut.owned / sigma).ravel()
+        misfit = (misfit * cut.owned / sigma[:, None]).ravel()
         by_sample = (-1, cut.count, scale.shape[0])
         ends, starts = states[:, -1].reshape(by_sample), nodes.reshape(by_sample)
-        width = sigma * scale if multiplicative else sigma
+        width = (sigma * scale if multiplicative else sigma).reshape(by_sample)[:, 1:]
         gaps = stiffness * (ends[:, :-1] - starts[:, 1:]) / width
         return jnp.concatenate([misfit, gaps.ravel()])
 

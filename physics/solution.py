@@ -204,10 +204,10 @@ def _substeps(times: np.ndarray, dt: float) -> int:
     if not dt > 0:
         raise ValueError(f"dt must be positive, not {dt}")
     gaps = np.diff(times)
-    substeps = int(np.ceil(gaps.max() / dt - 1e-9)) if len(gaps) else 1
-    if substeps * max(len(gaps), 1) > 10_000_000:
-        raise ValueError(f"dt = {dt:g} means {substeps * len(gaps)} steps; take a larger dt")
-    return max(substeps, 1)
+    wanted = float(gaps.max()) / float(dt) if len(gaps) else 1.0
+    if not wanted * max(len(gaps), 1) <= 10_000_000:
+        raise ValueError(f"dt = {dt:g} means more than ten million steps; take a larger dt")
+    return max(int(np.ceil(wanted - 1e-9)), 1)
 
 
 def _dataset(system, states, times, values, inputs, note, seed) -> "xarray.Dataset":

@@ -9,15 +9,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from types import MappingProxyType
+from typing import cast
 
 import sympy
 
 from physics import initial as initial_laws
 from physics import tree
+from physics.declared import check
 from physics.domain import Box
 from physics.formula import Formula
-from physics.jets import Jet, jets_in
-from physics.names import COORDINATES, TIME, check_name, nearest
+from physics.names import TIME, nearest
 from physics.symbols import Control, Parameter, State
 
 FORMAT = 1
@@ -72,7 +73,7 @@ class System:
         diagnostics = {k: _expression(k, e) for k, e in self.diagnostics.items()}
         put("diagnostics", MappingProxyType(diagnostics))
         put("units", MappingProxyType(dict(self.units)))
-        _check(self)
+        check(self)
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -119,6 +120,24 @@ class System:
             for p in self.parameters
         ]
         return replace(self, parameters=changed)
+
+    def without(self, *names: str) -> "System":
+        """The same system with these parameters zero and declared no more: their terms are gone.
+
+        The partly known system of a hidden-term problem: `lotka_volterra.without("beta")`.
+        """
+        zero = {sympy.Symbol(self.parameter(name).name): sympy.Integer(0) for name in names}
+
+        def put(expressions):
+            return {k: e.xreplace(zero) for k, e in expressions.items()}
+
+        return replace(
+            self,
+            equations=put(self.equations),
+            noise=put(self.noise),
+            diagnostics={},
+            parameters=[p for p in self.parameters if p.name not in names],
+        )
 
     def numeric(self) -> "System":
         """The same system with the parameters' values put into the equations."""
@@ -209,7 +228,7 @@ class System:
             "kind": "system",
             "format": FORMAT,
             "name": self.name,
-            "states": [asdict(s) for s in self.states],
+            "states": [asdict(cast(State, s)) for s in self.states],
             "equations": {s: tree.to_tree(e) for s, e in self.equations.items()},
             "parameters": [asdict(p) for p in self.parameters],
             "controls": [asdict(c) for c in self.controls],
@@ -257,56 +276,3 @@ def _expression(owner: str, expression: object) -> sympy.Expr:
             f"use physics.parse for text"
         )
     return tree.rationalise(expression)
-
-
-def _check(system: System) -> None:
-    """Names, kinds and symbols of a system; raises ValueError with one sentence."""
-    if not isinstance(system.name, str) or not system.name:
-        raise ValueError("a system needs a name")
-    if not system.equations:
-        raise ValueError(f"system {system.name!r} has no equations")
-    if system.time not in ("continuous", "discrete"):
-        raise ValueError(f'time is "continuous" or "discrete", not {system.time!r}')
-    if system.calculus not in ("ito", "stratonovich"):
-        raise ValueError(f'calculus is "ito" or "stratonovich", not {system.calculus!r}')
-    named = [s.name for s in system.states]
-    named += [p.name for p in system.parameters] + [c.name for c in system.controls]
-    for name in named:
-        if named.count(name) > 1:
-            raise ValueError(f"{name!r} is declared twice in system {system.name!r}")
-    coordinates = {TIME, *COORDINATES[: system.dim]}
-    for name in coordinates & set(named):
-        raise ValueError(f"{name!r} is a coordinate of system {system.name!r}; rename the symbol")
-    plain = coordinates | {p.name for p in system.parameters} | {c.name for c in system.controls}
-    noise = {f"noise of {k[0]}": e for k, e in system.noise.items()}
-    for state, wiener in system.noise:
-        check_name(wiener, "Wiener process")
-        if state not in system.equations:
-            raise ValueError(f"noise on {state!r}, which is no state of {system.name!r}")
-    for owner, expression in (system.equations | noise | system.diagnostics).items():
-        _check_symbols(system, owner, expression, plain)
-
-
-def _check_symbols(system: System, owner: str, expression: sympy.Expr, plain: set[str]) -> None:
-    if expression.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I):
-        raise ValueError(f"equation of {owner!r} is not finite and real: {expression}")
-    jets = jets_in(expression)
-    for jet in jets:
-        outside = set(jet.index) - set(COORDINATES[: system.dim])
-        if jet.field not in system.equations:
-            raise ValueError(f"{jet} in the equation of {owner!r}: {jet.field!r} is no state")
-        if outside:
-            raise ValueError(
-                f"{jet} in the equation of {owner!r} needs the coordinate {sorted(outside)[0]!r}, "
-                f"but system {system.name!r} has {system.dim} spatial dimensions"
-            )
-    for symbol in expression.free_symbols - jets:
-        if symbol.name not in plain:
-            raise ValueError(
-                f"undeclared symbol {symbol.name!r} in the equation of {owner!r}"
-                f"{nearest(symbol.name, [*plain, *system.equations])}; "
-                f"declare it in parameters={{{symbol.name!r}: value}}"
-            )
-
-
-__all__ = ["Control", "Jet", "Parameter", "State", "System"]

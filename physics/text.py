@@ -93,7 +93,9 @@ def _bound(expression: sympy.Expr) -> tuple[str, int]:
         return _sum(expression), _SUM
     if isinstance(expression, sympy.Mul | sympy.Pow):
         negative, text, own = _product(expression)
-        return ("-" + text, _SUM) if negative else (text, own)
+        if not negative:
+            return text, own
+        return "-" + (text if own > _SUM else f"({text})"), _SUM
     if isinstance(expression, sympy.Function | sympy.Max | sympy.Min):
         name = _NAMES.get(expression.func.__name__, expression.func.__name__)
         arguments = [_text(a, _SUM) for a in expression.args]

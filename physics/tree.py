@@ -9,23 +9,15 @@ from typing import Any
 
 import sympy
 
-from physics import jets
-from physics.names import IDENTIFIER, MAX_LENGTH
+from physics import arithmetic, jets, size
+from physics.names import COORDINATES, IDENTIFIER, MAX_LENGTH
 
 Tree = Any  # str | list[Tree]
 
-_FUNCTIONS: dict[str, Any] = {
-    "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan,
-    "asin": sympy.asin, "acos": sympy.acos, "atan": sympy.atan,
-    "sinh": sympy.sinh, "cosh": sympy.cosh, "tanh": sympy.tanh,
-    "exp": sympy.exp, "log": sympy.log, "abs": sympy.Abs, "sign": sympy.sign,
-    "min": sympy.Min, "max": sympy.Max,
-    "D": jets.D, "inverse_laplacian": jets.inverse_laplacian, "leray": jets.leray,
-}  # fmt: skip
-_NAMES = {function: name for name, function in _FUNCTIONS.items()}
+_NAMES = {function: name for name, function in arithmetic.FUNCTIONS.items()}
 MAX_DEPTH = 200
+_REBUILDS = 5
 MAX_DIGITS = 400
-MAX_EXPONENT = 64
 
 
 def number(value: float | int | str | sympy.Expr) -> sympy.Expr:
@@ -45,18 +37,57 @@ def number(value: float | int | str | sympy.Expr) -> sympy.Expr:
 
 
 def rationalise(expression: sympy.Expr) -> sympy.Expr:
-    """Every float as the rational number that it prints as, so that 0.5*u equals u/2."""
+    """Every float as the rational number that it prints as, so that 0.5*u equals u/2.
+
+    Also 1/tan for cot, which SymPy makes of tan(u + pi/2) and which nothing else here knows.
+    """
     floats = expression.atoms(sympy.Float)
-    if not floats:
-        return expression
-    exact = {f: sympy.Rational(repr(float(f))) for f in floats}
-    return expression.xreplace(exact)
+    if floats:
+        exact = {f: sympy.Rational(repr(float(f))) for f in floats}
+        expression = expression.xreplace(exact)
+    return expression.replace(sympy.cot, lambda a: 1 / sympy.tan(a))
 
 
 def canonical(expression: sympy.Expr) -> sympy.Expr:
-    """Fluxes expanded, floats as rationals, products multiplied out; functions left alone."""
-    expanded = jets.expand_fluxes(rationalise(expression))
-    return sympy.expand(expanded, power_exp=False, power_base=False, log=False, trig=False)
+    """Fluxes expanded, floats as rationals, products multiplied out; functions left alone.
+
+    Raises ValueError where that could give tens of thousands of terms.
+    """
+    expression = rationalise(expression)
+    size.check_size(expression, patience=10)
+    expanded = _settled(jets.expand_fluxes(expression))
+    hints = dict(power_exp=False, power_base=False, log=False, trig=False)
+    return rationalise(_primitive(sympy.expand(expanded, **hints), {}))
+
+
+def _settled(expression: sympy.Expr) -> sympy.Expr:
+    """`expression` built anew until it stays the same: SymPy leaves min and roots half-done."""
+    for _ in range(_REBUILDS):
+        anew = _anew(expression)
+        if anew == expression:
+            break
+        expression = anew
+    return expression
+
+
+def _primitive(expression: sympy.Basic, done: dict) -> sympy.Basic:
+    """Denominators and roots without common numbers: 1/(15 - 3*u) is 1/(5 - u)/3."""
+    if expression in done or not expression.args:
+        return done.get(expression, expression)
+    arguments = [_primitive(a, done) for a in expression.args]
+    same = all(new is old for new, old in zip(arguments, expression.args, strict=True))
+    anew = expression if same else expression.func(*arguments)
+    if anew.is_Pow and anew.base.is_Add and anew.exp.is_Rational:
+        content, base = anew.base.primitive()
+        if anew.exp.is_Integer and base.could_extract_minus_sign():
+            content, base = -content, -base
+        anew = anew if content == 1 else content**anew.exp * base**anew.exp
+    done[expression] = anew
+    return anew
+
+
+def _anew(expression: sympy.Basic) -> sympy.Basic:
+    return expression.func(*map(_anew, expression.args)) if expression.args else expression
 
 
 def to_tree(expression: sympy.Expr) -> Tree:
@@ -102,19 +133,15 @@ def from_tree(tree: Tree, depth: int = 0) -> sympy.Expr:
         return _symbol(operation, rest)
     arguments = [from_tree(a, depth + 1) for a in rest]
     if operation == "+":
-        return sympy.Add(*arguments)
+        return arithmetic.add(arguments)
     if operation == "*":
-        return sympy.Mul(*arguments)
+        return arithmetic.multiply(arguments)
     if operation == "^" and len(arguments) == 2:
-        base, exponent = arguments
-        if exponent.is_number and abs(float(exponent)) > MAX_EXPONENT:
-            raise ValueError(f"exponent {exponent} is larger than {MAX_EXPONENT}")
-        return base**exponent
-    if operation in _FUNCTIONS:
-        try:
-            return _FUNCTIONS[operation](*arguments)
-        except TypeError as error:
-            raise ValueError(f"{operation} takes another number of arguments: {error}") from None
+        return arithmetic.power(*arguments, arithmetic.MAX_EXPONENT)
+    if operation in arithmetic.FUNCTIONS:
+        if operation == "D" and rest[1:] not in [[["p", c]] for c in COORDINATES]:
+            raise ValueError("D takes an expression and a coordinate in an expression tree")
+        return arithmetic.apply(operation, arguments)
     raise ValueError(f"unknown operation {operation!r} in an expression tree")
 
 
@@ -141,6 +168,6 @@ def _symbol(kind: str, rest: list) -> sympy.Symbol:
         raise ValueError(f"not a name in an expression tree: {rest[0][:40]!r}")
     if kind == "p":
         return sympy.Symbol(rest[0])
-    if set(rest[1]) - {"x", "y", "z"}:
+    if set(rest[1]) - set(COORDINATES) or len(rest[1]) > MAX_LENGTH:
         raise ValueError(f"not a derivative index in an expression tree: {rest[1][:40]!r}")
     return jets.Jet(rest[0], rest[1])

@@ -35,6 +35,15 @@ class Trajectories(NamedTuple):
     reached: jax.Array
 
 
+def _method(solver: str, rtol: float, atol: float, fixed: bool) -> Any:
+    if fixed and solver == "kvaerno5":
+        import optimistix
+
+        root = diffrax.VeryChord(rtol=rtol, atol=atol, norm=optimistix.rms_norm)
+        return diffrax.Kvaerno5(root_finder=root)
+    return SOLVERS[solver]()
+
+
 def integrate(
     rhs: Callable,
     initial: jax.Array,
@@ -59,7 +68,7 @@ def integrate(
     batch = initial.shape[0]
     shared = {k: v for k, v in params.items() if jnp.ndim(v) == 0}
     own = {k: v for k, v in params.items() if jnp.ndim(v) > 0}
-    method = SOLVERS[solver]()
+    method = _method(solver, rtol, atol, fixed=substeps is not None)
     if substeps is None:
         control = diffrax.PIDController(rtol=rtol, atol=atol)
         limit = max_steps

@@ -1,17 +1,14 @@
-"""Equation text cut into tokens with positions, and the errors that point at them.
+"""Equation text cut into tokens with positions, and the error that points at them.
 
-All notations of a derivative become one kind of token, a name with an index: `x'`, `dx/dt`, `∂ₜx`
-and `x_t` are (x, "t"); `∂²u/∂x²` and `u_xx` are (u, "xx"); `x[n+1]` is (x, "+").
 Nothing here evaluates anything.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from physics.names import IDENTIFIER, MAX_LENGTH
+from physics.names import MAX_LENGTH
 
 MAX_TEXT = 2000
-NEXT = "+"
 _WINDOW = 72
 _SPACE = " \t\u00a0\u2009\u202f"
 _GREEK_NAMES = (
@@ -21,7 +18,7 @@ _GREEK_NAMES = (
 GREEK = {chr(0x3B1 + i): name for i, name in enumerate(_GREEK_NAMES)}
 GREEK |= {chr(0x391 + i): name.capitalize() for i, name in enumerate(_GREEK_NAMES) if i != 17}
 GREEK |= {"ς": "sigma", "µ": "mu", "ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "ϱ": "rho"}
-GREEK |= {"ϖ": "pi", "ϰ": "kappa", "Ω": "Omega"}
+GREEK |= {"ϖ": "pi", "ϰ": "kappa", "\u2126": "Omega"}
 LAPLACE = "Δ∆"
 for _letter in LAPLACE:
     GREEK.pop(_letter, None)
@@ -32,26 +29,28 @@ _SAME = {"−": "-", "·": "*", "⋅": "*", "∗": "*", "×": "*", "∕": "/", "
 _KNOWN = {*GREEK, *LAPLACE, *_UP, *map(chr, _DOWN), *_ALONG, *_SAME, *"″∂∇"}
 _GREEK_CLASS = "[" + "".join(GREEK) + "]"
 _NAME = re.compile(
-    rf"(?P<base>(?:[A-Za-z][A-Za-z0-9]*|{_GREEK_CLASS}[0-9]*)(?:_[0-9]+|[₀-₉]+)?)"
-    r"(?:_(?P<index>[txyz]+))?(?![A-Za-z0-9_₀-₉])"
+    rf"(?P<base>inverse_laplacian|(?:[A-Za-z][A-Za-z0-9]*|(?P<letter>{_GREEK_CLASS})[0-9]*)(?:_[0-9]+|[₀-₉]+)?)"
+    r"(?:_(?P<index>[txyz]+))?(?(letter)(?![0-9_₀-₉])|(?![A-Za-z0-9_₀-₉]))"
 )
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_WORD = re.compile(rf"(?:[A-Za-z]|{_GREEK_CLASS})[A-Za-z0-9_]*")
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![A-Za-z0-9_]))?")
 _PARTIAL = re.compile(r"∂(?:_(?P<plain>[txyz]+)|(?P<low>[ₓᵧₜ]+))?")
 _POWERS = re.compile(r"⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+SECOND_ORDER = (
+    "time derivatives of second order are not supported; "
+    "write it as first order: {0}' = v; v' = ..."
+)
 _REFUSED = {
     "<": "comparisons and events are not supported",
     ">": "comparisons and events are not supported",
     "!": "factorials and comparisons are not supported",
     "&": "logic and events are not supported",
     "|": "write abs(...) for an absolute value",
-    "[": 'square brackets only stand in maps like "x[n+1] = r*x[n]"',
-    "]": 'square brackets only stand in maps like "x[n+1] = r*x[n]"',
     "{": "curly brackets are not supported; write (...)",
     "}": "curly brackets are not supported; write (...)",
     '"': "quotes are not part of an equation",
     "`": "quotes are not part of an equation",
-    "″": "second-order time derivatives are not supported; write it as first order: x' = v; v' = …",
+    "″": SECOND_ORDER.format("x"),
     ".": "attribute access is not supported; numbers are written like 0.5",
     "%": "remainders and percentages are not supported",
     "_": 'names do not start with "_"; use letters and digits, starting with a letter',
@@ -79,7 +78,10 @@ def _marked(text: str, position: int) -> str:
     left = max(start, position - _WINDOW // 2)
     right = min(len(text) if end < 0 else end, left + _WINDOW)
     shown = "".join(c if " " <= c <= "~" or c in _KNOWN else "\ufffd" for c in text[left:right])
-    before, after = "…" if left > start else "", "…" if right < (end if end >= 0 else len(text)) else ""
+    before, after = (
+        "…" if left > start else "",
+        "…" if right < (end if end >= 0 else len(text)) else "",
+    )
     return f"  {before}{shown}{after}\n  {' ' * (len(before) + position - left)}^"
 
 
@@ -116,10 +118,9 @@ def _ascii(base: str) -> str:
     return plain if first is None else f"{plain[:first]}_{plain[first:]}"
 
 
-def tokenize(text: str, declared: frozenset[str] = frozenset()) -> list[list[Token]]:
+def tokenize(text: str) -> list[list[Token]]:
     """The equations in `text` (separated by ; or new lines), each ending in an "end" token.
 
-    declared: names of parameters and controls, which `dx/dt` must not be mistaken for.
     Raises ParseError for text that is empty, too long or holds a character of no equation.
     """
     if not isinstance(text, str):
@@ -146,7 +147,7 @@ def tokenize(text: str, declared: frozenset[str] = frozenset()) -> list[list[Tok
     equations = []
     for tokens in filter(None, lines):
         stop = tokens[-1].stop
-        equations.append(_derivatives(text, [*tokens, Token("end", "", stop, stop)], declared))
+        equations.append([*tokens, Token("end", "", stop, stop)])
     if not equations:
         raise ParseError("there is no equation in this text; write one like x' = -x", text, 0)
     return equations
@@ -187,7 +188,7 @@ def _next(text: str, position: int) -> Token:
 def _stray(text: str, position: int) -> str:
     character = text[position]
     if found := _WORD.match(text, position):
-        word = found[0][:MAX_LENGTH]
+        word = _ascii(found[0])[:MAX_LENGTH]
         joined = word.replace("_", "")
         return (
             f'"{word}" is not a name: use letters and digits, optionally ending in _ and a number '
@@ -197,126 +198,3 @@ def _stray(text: str, position: int) -> str:
         return f'"{character}" cannot stand here: {_REFUSED[character]}'
     shown = f'"{character}"' if " " <= character <= "~" or character in _KNOWN else "this character"
     return f"{shown} (U+{ord(character):04X}) is not part of an equation"
-
-
-# Every notation of a derivative as a name with an index
-
-
-def _derivatives(text: str, tokens: list[Token], declared: frozenset[str]) -> list[Token]:
-    found: list[Token] = []
-    i = 0
-    while i < len(tokens):
-        for notation in (_primed, _indexed, _quotient, _leibniz, _subscript):
-            if read := notation(text, tokens, i, declared):
-                found.append(read[0])
-                i += read[1]
-                break
-        else:
-            found.append(tokens[i])
-            i += 1
-    return found
-
-
-def _spell(tokens: list[Token], start: int, count: int = 1) -> str:
-    """Kinds of `count` tokens, operators by their own text: "name ' name"."""
-    part = tokens[start : start + count]
-    return " ".join(t.text if t.kind == "operator" else t.kind for t in part)
-
-
-def _primed(text, tokens, i, declared):
-    """x'"""
-    count = 0
-    while tokens[i].kind == "name" and _spell(tokens, i + 1 + count) == "'":
-        count += 1
-    if count:
-        token = tokens[i]
-        return replace(token, index=token.index + "t" * count, stop=tokens[i + count].stop), 1 + count
-
-
-def _indexed(text, tokens, i, declared):
-    """x[n], x[n+1]"""
-    if _spell(tokens, i, 2) != "name [":
-        return None
-    name, inside = tokens[i], tokens[i + 2 : i + 6]
-    plain = _spell(tokens, i + 2, 2) == "name ]" and inside[0].text in ("n", "k", "t")
-    moved = _spell(tokens, i + 2, 4) in ("name + number ]", "name - number ]")
-    if plain:
-        return replace(name, stop=inside[1].stop), 4
-    if not moved or inside[0].text not in ("n", "k", "t"):
-        raise ParseError(
-            f'a map is written like "{name.base}[n+1] = r*{name.base}[n]"', text, tokens[i + 1].position
-        )
-    if inside[1].text == "-":
-        raise ParseError(
-            f"{name.base}[n-{inside[2].text}] is a delay, which is not supported; "
-            f"add a state for it: y[n+1] = {name.base}[n]",
-            text,
-            name.position,
-        )
-    if inside[2].text != "1" or name.index:
-        raise ParseError(
-            f"write maps with one step, {name.base}[n+1] = …, and add states for more",
-            text,
-            name.position,
-        )
-    return replace(name, index=NEXT, stop=inside[3].stop), 6
-
-
-def _quotient(text, tokens, i, declared):
-    """dx/dt"""
-    above, below = tokens[i], tokens[i + 2] if i + 2 < len(tokens) else tokens[i]
-    if _spell(tokens, i, 3) == "name / name" and not {above.base, below.base} & declared:
-        inner = re.fullmatch(r"d(2?)([A-Za-z].*)", above.base)
-        if inner and below.text in ("dt", "dt2") and IDENTIFIER.fullmatch(inner[2]):
-            index = "tt" if inner[1] or below.text == "dt2" else "t"
-            return replace(above, base=inner[2], index=index, stop=below.stop), 3
-    second = _spell(tokens, i, 3) in ("name power name", "name ^ number")
-    if second and above.base == "d" and not {"d"} & declared and tokens[i + 1].text in "2^":
-        raise ParseError(_REFUSED["″"], text, above.position)
-
-
-def _leibniz(text, tokens, i, declared):
-    """∂u/∂t, ∂²u/∂x²"""
-    found = re.match(
-        r"partial (power )?name / partial name( power)?", _spell(tokens, i, 7) + " "
-    )
-    if not found or tokens[i].index:
-        return None
-    times = int(tokens[i + 1].text) if found[1] else 1
-    field = i + 1 + bool(found[1])
-    along = tokens[field + 3]
-    last = along if times == 1 else tokens[field + 4]
-    if along.text not in ("t", "x", "y", "z") or (times > 1) != bool(found[2]):
-        raise ParseError("write a derivative like ∂u/∂t, ∂²u/∂x² or u_xx", text, tokens[i].position)
-    if times > 1 and (last.text != str(times) or times > 9):
-        raise ParseError("write a derivative like ∂u/∂t, ∂²u/∂x² or u_xx", text, last.position)
-    field_token = tokens[field]
-    index = field_token.index + along.text * times
-    token = replace(field_token, index=index, position=tokens[i].position, stop=last.stop)
-    return token, field + 4 + (times > 1) - i
-
-
-def _subscript(text, tokens, i, declared):
-    """∂ₓu, ∂ₓ²u; before a bracket the operator stays a token of its own."""
-    token = tokens[i]
-    if token.kind != "partial":
-        return None
-    if not token.index:
-        raise ParseError("write a derivative like ∂ₓu, ∂u/∂x or u_x", text, token.position)
-    count = 1
-    if tokens[i + 1].kind == "power":
-        if tokens[i + 1].text not in "23456789":
-            raise ParseError("write repeated derivatives like ∂ₓ²u", text, tokens[i + 1].position)
-        token = replace(token, index=token.index * int(tokens[i + 1].text))
-        count = 2
-    following = tokens[i + count]
-    if following.kind != "name" or tokens[i + count + 1].text == "(":
-        return token, count
-    if tokens[i + count + 1].kind == "power" or tokens[i + count + 1].text == "^":
-        raise ParseError(
-            "a power after ∂ can be read in two ways; write (∂ₓu)^2 or ∂ₓ(u^2)",
-            text,
-            tokens[i + count + 1].position,
-        )
-    joined = replace(following, index=token.index + following.index, position=token.position)
-    return joined, count + 1
