@@ -4,9 +4,9 @@
 >>> state, card = checkpoints.load("runs/mine")          # doctest: +SKIP
 >>> print(checkpoints.transfer(state, fresh)[1])         # doctest: +SKIP
 
-A *released checkpoint* is a folder with `card.json` and `state/` (see `store`); a *training run* is a
-folder of snapshots for exact resume (see `resume`). The two are different types on purpose: loading
-makes something new, resuming continues something given. Nothing is ever unpickled.
+A *released checkpoint* is a folder with `card.json` and `state/` (see `store`); a *training run* is
+a folder of snapshots for exact resume (see `resume`). The two are different types on purpose:
+loading makes something new, resuming continues something given. Nothing is ever unpickled.
 Importing this package is nearly free; reading cards and listing names needs neither JAX nor NumPy.
 """
 
@@ -71,7 +71,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(types.ModuleType):
-    """Keeps `checkpoints.transfer` the function: importing transfer.py would bind the module there."""
+    """Keeps `checkpoints.transfer` the function; importing transfer.py would rebind it."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOME and isinstance(value, types.ModuleType)):

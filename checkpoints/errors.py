@@ -5,7 +5,18 @@ import os
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be written, found or trusted; the message says in one sentence what to do."""
+    """A checkpoint cannot be written, found or trusted; the message says what to do about it.
+
+    >>> str(CheckpointError('"a" is damaged', "copy it again"))
+    '"a" is damaged; copy it again'
+    """
+
+    def __init__(self, problem: str, cure: str = "") -> None:
+        super().__init__(problem, cure)
+        self.problem, self.cure = problem, cure
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.cure}" if self.cure else self.problem
 
 
 _CURES = {
@@ -15,12 +26,13 @@ _CURES = {
     errno.ENOSPC: "the disk is full; free some space and save again",
     errno.EDQUOT: "your disk quota is used up; free some space and save again",
     errno.ENOTDIR: "a part of that path is a file; choose another folder",
+    errno.ENOTEMPTY: "something else was put there meanwhile; choose another path",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
 }
 
 
 def cannot_write(path: object, error: Exception) -> CheckpointError:
-    """What to tell the user when writing `path` failed with `error` (from the system or from Orbax)."""
+    """What to tell the user when writing `path` failed with `error`, of the system or of Orbax."""
     if isinstance(error, CheckpointError):
         return error
     if isinstance(error, OSError) and error.errno in _CURES:
@@ -30,7 +42,7 @@ def cannot_write(path: object, error: Exception) -> CheckpointError:
         if os.strerror(number) in str(error):
             return CheckpointError(f'cannot write "{path}": {cure}')
     return CheckpointError(
-        f'cannot write "{path}" ({brief(error)}); nothing was changed, choose another folder or disk'
+        f'cannot write "{path}" ({brief(error)}); nothing was changed, try another place'
     )
 
 

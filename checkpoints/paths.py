@@ -1,8 +1,8 @@
 """Nested dicts as flat {path: leaf}: `{"layers": {0: {"w": x}}}` is `{"layers/0/w": x}`.
 
-A segment that reads as an integer *is* an integer key; every other key is text, with all but letters,
-digits, `_` and `-` percent-encoded. So int and str keys never mix up, and no two trees share a path
-(Orbax joins keys with dots and silently merges `{"a.b": x}` with `{"a": {"b": y}}`).
+A segment that reads as an integer *is* an integer key; every other key is text, with all but
+letters, digits, `_` and `-` percent-encoded. So int and str keys never mix up, and no two trees
+share a path (Orbax joins keys with dots and silently merges `{"a.b": x}` with `{"a": {"b": y}}`).
 An empty dict is kept as a path that ends in `/`.
 """
 
@@ -70,18 +70,19 @@ def flatten(tree: Mapping[Any, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def nest(flat: Mapping[str, Any]) -> dict[int | str, Any]:
-    """The nested dict that `flatten` took apart.
+def nest(flat: Mapping[str, Any], decode: bool = True) -> dict[Any, Any]:
+    """The nested dict that `flatten` took apart; `decode=False` keeps the path segments as keys.
 
     >>> nest({"params/0": 1.5, "rest/": None})
     {'params': {0: 1.5}, 'rest': {}}
     """
-    tree: dict[int | str, Any] = {}
+    tree: dict[Any, Any] = {}
+    key = key_of if decode else str
     for path, leaf in flat.items():
         *parents, last = path.split("/")
         node = tree
         for piece in parents:
-            node = node.setdefault(key_of(piece), {})
+            node = node.setdefault(key(piece), {})
         if last:
-            node[key_of(last)] = leaf
+            node[key(last)] = leaf
     return tree

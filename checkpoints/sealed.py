@@ -1,4 +1,4 @@
-"""JSON that notices its own damage: plain values in, readable text out, with a hash of itself inside.
+"""JSON that notices its own damage: plain values in, readable text with its own hash out.
 
 The hash (`seal`) covers the values, not the layout, so reformatting a file keeps it valid while a
 changed digit does not.
@@ -37,11 +37,11 @@ def plain(value: Any, where: str) -> Any:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise CheckpointError(f"{where} has the key {key!r}; JSON keys are text, use str(key)")
+                raise CheckpointError(f"{where} has the key {key!r}; JSON keys are text, use str")
             _encodable(key, where)
         return {str(key): plain(item, f"{where}.{key}") for key, item in value.items()}
     raise CheckpointError(
-        f"{where} is a {type(value).__name__}, which JSON cannot hold; use text, numbers, lists or dicts"
+        f"{where} is a {type(value).__name__}, which JSON cannot hold; use text, numbers, lists"
     )
 
 
@@ -51,20 +51,20 @@ def seal(document: dict[str, Any]) -> str:
 
 
 def unseal(data: bytes | str, where: str) -> dict[str, Any]:
-    """The document in `data`; raises CheckpointError if it is truncated, not JSON, or was changed."""
+    """The document in `data`; CheckpointError if it is cut short, not JSON, or was changed."""
     try:
         document = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{where} is not whole JSON (damaged, cut short or not ours); copy the folder again"
+            f"{where} is not whole JSON (damaged, cut short or not ours)", "copy the folder again"
         ) from error
     if not isinstance(document, dict) or "seal" not in document:
-        raise CheckpointError(f"{where} has no seal, so this package did not write it; save it anew")
+        raise CheckpointError(f"{where} has no seal, so it was not written here", "save it anew")
     expected = document.pop("seal")
     if _hash(plain(document, where)) != expected:
         raise CheckpointError(
-            f"{where} does not match its seal, so it was damaged or edited by hand; restore it, and "
-            "change cards only with checkpoints.annotate(path, field=value)"
+            f"{where} does not match its seal, so it was damaged or edited by hand",
+            "restore it, and change cards only with checkpoints.annotate(path, field=value)",
         )
     return document
 
