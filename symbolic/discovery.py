@@ -1,0 +1,285 @@
+"""discover: data in, laws out.
+
+Trajectories give a System (or the hidden part of a partly known one), plain samples a Formula.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+
+from physics.names import TIME, nearest
+from physics.system import System
+from symbolic import simulation
+from symbolic.ambiguity import null_directions
+from symbolic.assembly import candidate, front
+from symbolic.engines import Options, engine_module
+from symbolic.ensembles import with_inclusion
+from symbolic.formulation import OdeForm, Target, map_problem, sample_problem, targets_of
+from symbolic.library import calls, polynomials, read, usable
+from symbolic.measurements import Samples, Trajectories, read_samples, read_trajectories
+from symbolic.problem import Problem
+from symbolic.result import Candidate, Discovery
+from symbolic.search import Search, refitted, search, shortlist
+from symbolic.verdict import bounded, objections, roughness
+
+if TYPE_CHECKING:
+    import xarray
+
+LARGEST_DEGREE = 6
+SIMULATED = 4
+PACKAGES = ("dynamics-zoo", "jax", "numpy", "scipy", "sympy", "pyoperon")
+
+
+def discover(
+    data: "xarray.Dataset | None" = None,
+    *,
+    engine: str = "auto",
+    targets: Sequence[str] | Mapping[str, Any] | None = None,
+    inputs: Sequence[str] | Mapping[str, Any] | None = None,
+    library: Sequence[Any] | None = None,
+    degree: int = 3,
+    functions: Sequence[str] | None = None,
+    known: System | None = None,
+    weights: Any = None,
+    time: str | None = None,
+    most_terms: int = 8,
+    seed: int = 0,
+    **options: Any,
+) -> Discovery:
+    """The laws behind `data`, by complexity, and the best of them if one is good enough.
+
+    data: dims (sample, time): the law is a System with the data's states, its numbers parameters
+    k1, k2, …; `time="discrete"` (or the same in the attrs) makes it a map.   dim point, with
+    targets=[…]: the law is a Formula; likewise for inputs={name: array}, targets={name: array},
+    where arrays of shape (group, n) are held out group by group. NaN means not measured.
+    engine: "auto" (sparse regression, with sines and cosines where it fails, then Operon), or one
+    of list_engines().   targets, inputs: names of the states or outputs, and of controls.
+    library: terms such as ["1", "x", "x*y", "sin(x)"]; default: monomials up to `degree`, and
+    `functions` of every input.   known: a partly known System; what is sought is added to the
+    equations of its states, or put for its controls that are not in the data.
+    weights: of samples.   most_terms: per equation.   options: of the engine (operon:
+    generations, population, length).   Same arguments and seed, same result.
+
+    Raises ValueError for data and arguments that do not fit; EngineUnavailable.
+
+    >>> x, y = np.meshgrid(np.linspace(1, 2, 9), np.linspace(0, 3, 9))
+    >>> found = discover(inputs={"x": x, "y": y}, targets={"f": 0.5 - 0.9 * x * y})
+    >>> found.candidates[found.chosen].lines()
+    ['f = 0.5 - 0.9*x*y']
+    """
+    chosen = Options(most=most_terms, seed=seed, extra=options)
+    _check(engine, degree, known, most_terms, seed, options)
+    if isinstance(inputs, Mapping) or isinstance(targets, Mapping) or _pointed(data):
+        return _from_samples(data, engine, targets, inputs, library, degree, functions, weights,
+                             known, chosen)  # fmt: skip
+    if data is None:
+        raise ValueError("give data, or inputs={name: array} and targets={name: array}")
+    if weights is not None:
+        raise ValueError("weights are for samples; the noise of trajectories is estimated")
+    wanted = [targets] if isinstance(targets, str) else None if targets is None else [*targets]
+    outside = [inputs] if isinstance(inputs, str) else [*(inputs or ())]
+    states = wanted
+    if known is not None:
+        states = list(known.state_names)
+        controls = [c.name for c in known.controls]
+        for name in outside:
+            if name not in controls:
+                raise ValueError(f"input {name!r} is no control of {known.name!r}")
+        outside = [n for n in controls if n in getattr(data, "variables", ())]
+    given = read_trajectories(data, states, outside, time, others=known is None)
+    if known is not None and (known.time == "discrete") != given.discrete:
+        raise ValueError(f"known is {known.time}, the data are not; give time={known.time!r}")
+    aims = targets_of(given, known, wanted if known is not None else None)
+    return _from_trajectories(given, aims, engine, library, degree, functions, known, chosen)
+
+
+# -- plain samples -------------------------------------------------------------------------
+
+
+def _from_samples(
+    data, engine, targets, inputs, library, degree, functions, weights, known, options: Options
+) -> Discovery:
+    if known is not None:
+        raise ValueError("known= needs trajectories; for a learnt hidden term use .inside(known)")
+    if data is None and not (isinstance(inputs, Mapping) and isinstance(targets, Mapping)):
+        raise ValueError("samples need both inputs={name: array} and targets={name: array}")
+    samples = read_samples(data, inputs, targets, weights)
+    problem = sample_problem(samples, options.seed)
+    terms = _library(problem, library, degree, functions, len(samples.group))
+    found = search(problem, engine, terms, options, extend=library is None and functions is None)
+    return _finish(found, problem, samples, [], None, {}, "plain samples", None, options)
+
+
+# -- trajectories --------------------------------------------------------------------------
+
+
+def _from_trajectories(
+    data: Trajectories, targets, engine, library, degree, functions, known, options: Options
+) -> Discovery:
+    still = [t for t in targets if _still(data, t)]
+    moving = [t for t in targets if t not in still]
+    if not moving:
+        raise ValueError("no state changes along its trajectories: there is no law to find")
+    extend = library is None and functions is None
+    points = int(np.isfinite(data.values).sum((0, 1)).min())
+    if data.discrete:
+        problem = map_problem(data, moving, options.seed)
+        terms = _library(problem, library, degree, functions, points)
+        found = search(problem, engine, terms, options, extend=extend)
+        again = simulation.restarts(data.times, data.values, data.values, _controls(data), True)
+        return _finish(found, problem, data, targets, known, {}, "pairs of steps", again, options)
+    form = OdeForm(data, moving, options.seed)
+    problem = form.problem()
+    terms = _library(problem, library, degree, functions, points)
+    rough = roughness(data.names, form.smoothing)
+    if rough:
+        engine = "sindy"  # nothing to find; what there is goes on the front
+    pilot = search(problem, "sindy", terms, replace(options, keep=1))
+    problem = form.problem(pilot.law)
+    found = search(problem, engine, terms, options, extend=extend)
+    problem = form.problem(found.law)
+    found = refitted(found, problem, options)
+    noise = dict(zip(data.names, map(float, form.smoothing.level), strict=True))
+    smooth = _smooth(form, data)
+    again = simulation.restarts(data.times, data.values, smooth, _controls(data))
+    return _finish(found, problem, data, targets, known, noise, METHOD, again, options, rough)
+
+
+METHOD = (
+    "weak form (sines on each trajectory) of quintic smoothing splines chosen by restricted "
+    "likelihood; rows weighted by the error of the splines"
+)
+
+
+def _still(data: Trajectories, target: Target) -> bool:
+    """Whether the state does not change along any trajectory (a parameter in disguise)."""
+    rows = data.values[..., target.state]
+    spread = np.nanmax(rows, axis=1) - np.nanmin(rows, axis=1)
+    return target.known == 0 and not np.any(spread > 0)
+
+
+def _smooth(form: OdeForm, data: Trajectories) -> np.ndarray:
+    """The measured entries of the data replaced by the smooth curves."""
+    out = np.full(data.values.shape, np.nan)
+    for curve in form.smoothing.curves:
+        at = np.searchsorted(data.times, curve.nodes)
+        at = np.clip(at, 0, len(data.times) - 1)
+        own = np.isclose(data.times[at], curve.nodes)
+        out[curve.sample, at[own]] = curve.mean[own]
+    return np.where(np.isfinite(data.values), out, np.nan)
+
+
+def _controls(data: Trajectories) -> dict:
+    return {sympy.Symbol(n): v for n, v in data.controls.items()}
+
+
+# -- both ----------------------------------------------------------------------------------
+
+
+def _library(problem: Problem, library, degree, functions, points: int) -> list[sympy.Expr]:
+    if library is not None:
+        if functions is not None:
+            raise ValueError("give functions= or library=, not both: list the functions' terms")
+        symbols = dict(problem.symbols)
+        if sympy.Symbol(TIME) in problem.points:
+            symbols.setdefault(TIME, sympy.Symbol(TIME))
+        terms = usable(read(library, symbols), problem, strict=True)
+    else:
+        symbols = list(problem.symbols.values())
+        terms = usable([*polynomials(symbols, degree), *calls(symbols, functions or ())], problem)
+    if len(terms) > points:
+        raise ValueError(
+            f"data has {points} points but the library {len(terms)} terms: lower degree={degree}, "
+            f"list fewer terms in library=, or measure more"
+        )
+    return terms
+
+
+def _finish(
+    found: Search,
+    problem: Problem,
+    data: Trajectories | Samples,
+    targets: Sequence[Target],
+    known: System | None,
+    noise: Mapping[str, float],
+    method: str,
+    again: simulation.Restarts | None,
+    options: Options,
+    rough: Sequence[str] = (),
+) -> Discovery:
+    short = {
+        t: with_inclusion(problem, fits, found.library, options.seed)
+        for t, fits in shortlist(found, problem).items()
+    }
+    best = {t: next(f for f in short[t] if f.terms == c.terms) for t, c in found.chosen.items()}
+    joints = front(short, best)
+    candidates = [candidate(j, problem, data, targets, known) for j in joints]
+    chosen = joints.index(best) if best in joints else None
+    if chosen is not None and again is not None:
+        _resimulate(candidates, chosen, again)
+    reasons = [*rough, *objections(found, problem, short)]
+    reason = "; ".join(reasons)
+    if chosen is None or reasons:
+        chosen, reason = None, reason or "no candidate could be fitted"
+    else:
+        chosen, reason = bounded(candidates, joints, chosen, problem, found.fits)
+    return Discovery(
+        candidates=tuple(candidates),
+        chosen=chosen,
+        reason=". ".join([reason, *found.notes]),
+        null_directions=tuple(map(str, null_directions(problem, found.library))),
+        noise=noise,
+        method=method,
+        seed=options.seed,
+        versions=_versions(),
+    )
+
+
+def _resimulate(candidates: list[Candidate], chosen: int, again: simulation.Restarts) -> None:
+    near = sorted(range(len(candidates)), key=lambda i: (abs(i - chosen), i))[:SIMULATED]
+    for i in near:
+        error = simulation.error(candidates[i].law, again)
+        candidates[i] = replace(candidates[i], resimulated=error)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _pointed(data: Any) -> bool:
+    dims = getattr(data, "dims", ())
+    return "point" in dims and "time" not in dims
+
+
+def _check(engine, degree, known, most_terms, seed, options) -> None:
+    """Arguments that are wrong whatever the data."""
+    module = engine_module("sindy" if engine == "auto" else engine)
+    allowed = set(getattr(module, "OPTIONS", ()))
+    if engine == "auto":
+        allowed |= set(engine_module("operon").OPTIONS)
+    for name in options:
+        if name not in allowed:
+            raise ValueError(
+                f"engine {engine!r} takes no option {name!r}{nearest(name, allowed)}; "
+                f"it takes: {', '.join(sorted(allowed)) or 'none'}"
+            )
+    numbers = (("degree", degree, 1, LARGEST_DEGREE), ("most_terms", most_terms, 1, 20))
+    for name, value, low, high in numbers:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise ValueError(f"{name} is a whole number from {low} to {high}, not {value!r}")
+    if not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is a whole number from 0, not {seed!r}")
+    if known is not None and not isinstance(known, System):
+        raise ValueError(f"known is a System (physics.parse makes one), not {type(known).__name__}")
+    if known is not None and known.domain is not None:
+        raise ValueError(f"known is the PDE {known.name!r}; discover takes ODEs and maps")

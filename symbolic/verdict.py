@@ -1,0 +1,115 @@
+"""Whether what was chosen is a law: the reasons that speak against it, in words."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import sympy
+
+from physics.text import expression_text
+from physics.tree import number
+from symbolic.ambiguity import indistinguishable
+from symbolic.constants import Fit
+from symbolic.derivatives import Smoothing
+from symbolic.problem import Problem
+from symbolic.result import Candidate
+from symbolic.search import EQUAL, Search
+from symbolic.selection import objection
+
+NOISIEST = 0.5  # noise relative to the data beyond which a state counts as noise
+UNSURE = 0.4  # share of bootstraps that must keep each term
+SUDDEN = (0.1, 0.1)  # noise above, and median error relative to it below: unresolved changes
+
+
+def roughness(names: Sequence[str], smoothing: Smoothing) -> list[str]:
+    """States that no curve describes, in words."""
+    reasons = []
+    for name, level, typical in zip(names, smoothing.level, smoothing.typical, strict=True):
+        if level > NOISIEST:
+            reasons.append(
+                f"{name} is noise or sampled too coarsely: "
+                f"{min(level, 1):.0%} of its variation is rough"
+            )
+        elif level > SUDDEN[0] and typical < SUDDEN[1]:
+            reasons.append(
+                f"{name} changes too fast for its sampling in places; measure more often"
+            )
+    return reasons
+
+
+def objections(found: Search, problem: Problem, short: Mapping[str, Sequence[Fit]]) -> list[str]:
+    """Why there is no law, per target; empty if there may be one.
+
+    short: {target: fits with the inclusion of their terms}.
+    """
+    reasons = []
+    for target, equation in problem.equations.items():
+        best = found.chosen.get(target)
+        reasons += [o for o in [objection(best, found.fits[target], equation)] if o]
+        unsure = _unsure(best, short[target]) if best else ""
+        reasons += (
+            [f"{unsure} of the law for {target} depends on which data are taken"] if unsure else []
+        )
+        rival = _rival(found, problem, target, best) if best else None
+        if rival is not None:
+            reasons.append(
+                f"{target} may be {text_of(best)} or {text_of(rival)}: equally simple, and equal "
+                f"on this data; vary the initial states, or leave a term out with library="
+            )
+    return reasons
+
+
+def _unsure(best: Fit, fits: Sequence[Fit]) -> str:
+    """The term of the best law that fewest bootstraps keep, if they are few."""
+    inclusion = next((f.inclusion for f in fits if f.terms == best.terms), {})
+    term = min(inclusion, key=lambda t: inclusion[t], default="")
+    return term if term and inclusion[term] < UNSURE else ""
+
+
+def _rival(found: Search, problem: Problem, target: str, best: Fit) -> Fit | None:
+    """Another law as simple as the best that has the same values on the data.
+
+    Terms that "auto" added to the library are no rivals of those that it began with.
+    """
+    library = set(found.library) | set(best.terms)
+    for other in found.fits[target]:
+        same = other.freedom == best.freedom and {*other.terms} != {*best.terms}
+        same = same and not best.constants and not other.constants
+        same = same and set(other.terms) <= library
+        if same and other.heldout <= EQUAL * max(best.heldout, problem.equations[target].unit):
+            if other.complexity > best.complexity:
+                continue
+            if indistinguishable(problem, best.expression, other.expression):
+                return other
+    return None
+
+
+def text_of(fit: Fit) -> str:
+    """The right-hand side with its coefficients to three digits."""
+    parts = [
+        number(float(f"{c:.3g}")) * t for c, t in zip(fit.coefficients, fit.terms, strict=True)
+    ]
+    return expression_text(sympy.Add(*parts))
+
+
+def bounded(
+    candidates: Sequence[Candidate],
+    joints: Sequence[Mapping[str, Fit]],
+    chosen: int,
+    problem: Problem,
+    fits: Mapping[str, Sequence[Fit]],
+) -> tuple[int | None, str]:
+    """(index, reason): the chosen law, or the nearest good one that does not blow up."""
+
+    def good(joint: Mapping[str, Fit]) -> bool:
+        return all(not objection(f, fits[t], problem.equations[t]) for t, f in joint.items())
+
+    error = candidates[chosen].resimulated
+    why = "fewest constants within tolerance of the smallest held-out error or of the noise"
+    if error is None or np.isfinite(error):
+        return chosen, why
+    rest = sorted(range(len(candidates)), key=lambda i: abs(i - chosen))
+    for i in rest:
+        other = candidates[i].resimulated
+        if other is not None and np.isfinite(other) and good(joints[i]):
+            return i, "nearest law to the smallest held-out error whose runs stay bounded"
+    return None, "the best law blows up when it is run from the data, and so do its neighbours"
