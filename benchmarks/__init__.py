@@ -1,0 +1,1 @@
+"""Tables of the documents, each re-made by one command: python -m benchmarks.NAME."""

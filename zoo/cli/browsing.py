@@ -1,0 +1,189 @@
+"""Verbs that look: `zoo systems`, `zoo list`, `zoo show`. None of them imports JAX."""
+
+import ast
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo.cli import words
+from zoo.cli.tables import plain, short, table
+
+Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help='Like "lorenz*".')]
+
+
+def systems(pattern: Pattern = "*") -> None:
+    """The equations that can be simulated, learnt and exported by name.
+
+    Example: zoo systems "l*"
+    """
+    import physics
+
+    names = physics.list_systems(pattern)
+    if not names:
+        raise ValueError(f"no system matches {pattern!r}; see zoo systems")
+    rows = []
+    for name in names:
+        system = physics.get(name)
+        rows.append((name, "\n".join(system.lines()), _first_line(system.description)))
+    table(("system", "equations", "what it is"), rows)
+
+
+def list_(
+    pattern: Pattern = "*",
+    pretrained: Annotated[
+        bool | None,
+        typer.Option("--pretrained/--families", help="Only checkpoints, or only families."),
+    ] = None,
+    ability: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Only models that can: law, forecast …")
+    ] = None,
+    dim: Annotated[int | None, typer.Option(min=0, help="Spatial dimensions.")] = None,
+) -> None:
+    """Pretrained checkpoints and model families.
+
+    Example: zoo list "upinn*" --ability law
+    """
+    import zoo
+
+    names = zoo.list_models(pattern, pretrained=pretrained, ability=ability, dim=dim)
+    if not names:
+        raise ValueError(f"no model matches {pattern!r} and these options; see zoo list")
+    table(("model", "kind", "trained on", "numbers", "score"), [_model_row(n) for n in names])
+
+
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A checkpoint, system or family.")],
+    parameters: words.ParameterWords = None,
+) -> None:
+    """One checkpoint's card, or one system: equation, parameters with ranges and units, source.
+
+    Example: zoo show upinn.lotka-volterra; zoo show lorenz63
+    """
+    import checkpoints
+    import physics
+    from zoo import registry
+
+    if "=" in name or name.endswith(".json") or name in physics.list_systems():
+        print(system_text(words.system(name, words.numbers(parameters, "-p"))))
+    elif name in registry.families():
+        print(_family_text(name))
+    elif name in checkpoints.names() or "/" in name or "." in name:
+        print(card_text(checkpoints.read_card(name)))
+    else:
+        known = [*physics.list_systems(), *checkpoints.names(), *registry.families()]
+        near = words.nearest(name, known)
+        raise ValueError(f'unknown name "{name}"{near}; see zoo systems and zoo list')
+
+
+def system_text(system) -> str:
+    """A System as one screen of text."""
+    blocks = ["\n".join([system.name, *(f"  {line}" for line in system.lines())])]
+    if system.description:
+        blocks.append(system.description.strip())
+    rows = [("state", "unit", "bounds", "what it is")]
+    rows += [(s.name, s.unit or "-", _range(s), s.description) for s in system.states]
+    blocks.append(plain(rows))
+    if system.parameters:
+        rows = [("parameter", "value", "range", "unit", "what it is")]
+        rows += [
+            (p.name, short(p.value), _range(p), p.unit or "-", p.description)
+            for p in system.parameters
+        ]
+        blocks.append(plain(rows))
+    if system.controls:
+        rows = [("control", "unit", "range", "what it is")]
+        rows += [(c.name, c.unit or "-", _range(c), c.description) for c in system.controls]
+        blocks.append(plain(rows))
+    if system.horizon is not None:
+        unit = system.units.get("t")
+        blocks.append(f"default end time: {short(system.horizon)}{f' {unit}' if unit else ''}")
+    if system.source:
+        blocks.append(f"source: {system.source}")
+    return "\n\n".join(blocks)
+
+
+def card_text(card) -> str:
+    """A checkpoint's card as one screen of text."""
+    facts = [
+        ("family", card.architecture),
+        ("numbers", f"{card.size():,}"),
+        ("licence", card.licence),
+        ("recipe", f"zoo train {card.recipe}" if card.recipe else ""),
+        ("trained", f"{card.steps} steps, {card.wall_time_s:.0f} s on {card.hardware or '?'}"),
+        ("created", card.created),
+        ("sha256", card.sha256[:16]),
+        ("limits", card.limits),
+    ]
+    blocks = [card.name, plain([fact for fact in facts if fact[1]])]
+    for tree in card.systems:
+        blocks.append("trained on\n" + _indented(words.law_json(tree)))
+    if card.law:
+        blocks.append("law\n" + _indented(words.law_json(card.law)))
+    if card.metrics:
+        rows = [("metric", "value", "tolerance", "unit", "baselines")]
+        for name, entry in card.metrics.items():
+            others = "\n".join(f"{k} {short(v)}" for k, v in entry.get("baselines", {}).items())
+            numbers = (short(entry["value"]), short(entry["tolerance"]))
+            rows.append((name, *numbers, entry.get("unit") or "-", others))
+        blocks.append(plain(rows))
+    return "\n\n".join(blocks)
+
+
+def law_lines(law) -> list[str]:
+    """A System or Formula as lines of text."""
+    import physics
+    from physics.text import expression_text
+
+    if isinstance(law, physics.System):
+        return law.lines()
+    return [f"{output} = {expression_text(e)}" for output, e in law.expressions.items()]
+
+
+def _indented(law) -> str:
+    values = ", ".join(f"{name} = {short(value)}" for name, value in law.values.items())
+    return "\n".join(f"  {line}" for line in [*law_lines(law), *([values] if values else [])])
+
+
+def _model_row(name: str) -> tuple[str, str, str, str, str]:
+    import checkpoints
+    from zoo import registry
+
+    if name in registry.families():
+        abilities = ", ".join(registry.literal(name, "ABILITIES"))
+        return name, "family", "-", "-", f"can {abilities}" if abilities else "-"
+    card = checkpoints.read_card(name)
+    trained_on = ", ".join(dict.fromkeys(str(tree.get("name", "?")) for tree in card.systems))
+    metric, entry = next(iter(card.metrics.items()), ("", None))
+    score = f"{metric} {short(entry['value'])}" if entry else "-"
+    return name, card.architecture, trained_on or "-", f"{card.size():,}", score
+
+
+def _family_text(name: str) -> str:
+    import checkpoints
+    from zoo import registry
+
+    abilities = ", ".join(registry.literal(name, "ABILITIES")) or "-"
+    owned = [n for n in checkpoints.names() if n.split(".")[0] == name]
+    rows = [("abilities", abilities), ("checkpoints", "\n".join(owned) or "none")]
+    return f"{_docstring(registry.families()[name])}\n\n{plain(rows)}"
+
+
+def _docstring(place: Path | str) -> str:
+    """What a family's file says about itself, read without importing it."""
+    if not isinstance(place, Path):
+        return place
+    file = place / "__init__.py" if place.is_dir() else place
+    return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or place.stem
+
+
+def _range(item) -> str:
+    if item.low is None and item.high is None:
+        return "-"
+    low = "-inf" if item.low is None else short(item.low)
+    high = "inf" if item.high is None else short(item.high)
+    return f"[{low}, {high}]{' log' if getattr(item, 'log', False) else ''}"
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else ""

@@ -1,0 +1,139 @@
+"""Verbs on laws: `zoo explain` finds one, `zoo export` writes one out."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zoo.cli import words, writing
+from zoo.cli.browsing import law_lines
+from zoo.cli.entry import FAILED
+from zoo.cli.tables import short
+
+SMOOTH = 301
+
+
+def explain(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A model (zoo list), its folder, or data.")
+    ],
+    data: Annotated[
+        str | None, typer.Argument(metavar="[DATA]", help="Data for a model to be held against.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="auto, sindy, operon, pysr …")] = "auto",
+    output: writing.FolderWord = None,
+) -> None:
+    """Find the law in data or in a model: the front of candidates and the best of them.
+
+    Writes discovery.json, law.json, law.tex and law.png into the folder -o. Exit 1 if no law is
+    good enough.
+
+    Example: zoo explain upinn.lotka-volterra -o runs/law
+    """
+    import zoo
+
+    folder = writing.check_folder(output) if output else None
+    if words.is_data(source):
+        if data is not None:
+            raise ValueError(f"{source!r} is data already; give a model before {data!r}")
+        measured = words.data(source)
+        found = zoo.explain(measured, engine=engine)
+    else:
+        measured = words.data(data) if data else None
+        found = zoo.explain(zoo.load(source), measured, engine=engine)
+    print(found.table())
+    if found.best is not None:
+        values = ", ".join(f"{name} = {short(value)}" for name, value in found.best.values.items())
+        print("law:", *law_lines(found.best), *([values] if values else []), sep="\n  ")
+    if folder:
+        write_discovery(folder, found, measured)
+    if found.best is None:
+        raise typer.Exit(FAILED)
+
+
+def write_discovery(folder: Path, found, measured=None) -> None:
+    """discovery.json in `folder`, and of the best law law.json, law.tex and law.png."""
+    import symbolic
+
+    files = {"discovery.json": json.dumps(found.to_json(), indent=1)}
+    if found.best is not None:
+        files["law.json"] = json.dumps(found.best.to_json(), indent=1)
+        files["law.tex"] = symbolic.export(found.best, "latex")
+    for name, text in files.items():
+        print(f"wrote {writing.write_text(folder / name, text)}")
+    if measured is not None and hasattr(found.best, "states"):
+        again = _again(found, measured)
+        if again is not None:
+            title = "; ".join(found.candidates[found.chosen].lines())
+            writing.write_dataset([folder / "law.png"], again, dots=measured, title=title)
+
+
+def _again(found, measured):
+    """The best law simulated from the first measured state of every sample; None if it fails."""
+    import numpy as np
+
+    import physics
+
+    law, times = found.best, measured["time"].values
+    if law.time == "continuous":
+        times = np.linspace(times[0], times[-1], max(len(times), SMOOTH))
+    start = found.initial
+    if start is None:
+        names = [name for name in law.state_names if name in measured]
+        start = {n: measured[n].transpose("sample", "time").values[:, 0] for n in names}
+    try:
+        return physics.solve(law, initial=start, times=times)
+    except (ValueError, physics.FailedRun) as error:
+        print(f"no picture: {error}")
+        return None
+
+
+def export(
+    law: Annotated[
+        str,
+        typer.Argument(
+            metavar="LAW", help="A checkpoint, a system, an equation in quotes, or a law.json."
+        ),
+    ],
+    to: Annotated[str, typer.Option("--to", help="latex, python, jax, sympy …")] = "latex",
+    parameters: words.ParameterWords = None,
+    values: Annotated[
+        bool, typer.Option("--values", help="Put the parameters' values into the equations.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print it.")
+    ] = None,
+) -> None:
+    """Write a law as LaTeX, or as code that stands alone.
+
+    Example: zoo export lorenz63 --to python -o lorenz.py
+    """
+    import symbolic
+
+    words.one_of(to, symbolic.list_targets(), "target")
+    path = writing.check_file(output) if output else None
+    text = symbolic.export(_law(law, words.numbers(parameters, "-p")), to, values=values)
+    if path is None:
+        print(text.rstrip("\n"))
+        return
+    print(f"wrote {writing.write_text(path, text)}")
+
+
+def _law(word: str, values: dict):
+    """The System or Formula that a LAW word stands for."""
+    import checkpoints
+    import physics
+
+    if word.endswith(".json") and not values and Path(word).name != "card.json":
+        return words.law_file(word)
+    named = word in physics.list_systems() or "=" in word or word.endswith(".json")
+    if named and Path(word).name != "card.json":
+        return words.system(word, values)
+    if not ("." in word or "/" in word or Path(word).is_dir()):
+        return words.system(word, values)  # its error names the nearest system
+    card = checkpoints.read_card(word)
+    if not card.law:
+        raise ValueError(f"the card of {word!r} holds no law; find one with zoo explain {word}")
+    found = words.law_json(card.law)
+    return found.with_values(**values) if values else found

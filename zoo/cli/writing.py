@@ -1,0 +1,96 @@
+"""Files that the verbs write: refused before the work starts, written whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import xarray
+
+PICTURES = (".png", ".svg", ".pdf")
+DATA = (".nc", ".csv")
+
+OutputWords = Annotated[
+    list[Path] | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Where to write; may be repeated."),
+]
+FolderWord = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write.")
+]
+
+
+def check_files(paths: Sequence[Path] | None, suffixes: Sequence[str]) -> list[Path]:
+    """`paths` if each ends in one of `suffixes` and can be written; ValueError otherwise."""
+    for path in paths or ():
+        if path.suffix not in suffixes:
+            raise ValueError(
+                f"cannot write {str(path)!r}: end the name in one of {', '.join(suffixes)}"
+            )
+        check_file(path)
+    return list(paths or ())
+
+
+def check_file(path: Path) -> Path:
+    """`path` if a file can be written there."""
+    if path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder; give the name of a file in it")
+    check_folder(path.parent)
+    return path
+
+
+def check_folder(folder: Path) -> Path:
+    """`folder`, made if need be; ValueError if nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise _refusal(folder, error) from None
+
+
+def write(path: Path, fill: Callable[[Path], object]) -> Path:
+    """Let `fill` write a hidden file beside `path`, then rename it into place."""
+    part = path.with_name(f".{os.getpid()}.part.{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fill(part)
+        os.replace(part, path)
+    except OSError as error:
+        raise _refusal(path, error) from None
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write `text`, ending in a newline."""
+    body = text if text.endswith("\n") else text + "\n"
+    return write(path, lambda part: part.write_text(body, encoding="utf-8"))
+
+
+def write_dataset(
+    files: Sequence[Path],
+    data: "xarray.Dataset",
+    dots: "xarray.Dataset | None" = None,
+    title: str = "",
+) -> None:
+    """`data` into each of `files`, as a table, as netCDF or as a picture, by its suffix."""
+    import physics
+
+    for path in files:
+        if path.suffix in PICTURES:
+            from zoo.cli.pictures import trajectories
+
+            trajectories(path, data, dots, title)
+        else:
+            physics.save(data, path)
+        print(f"wrote {path}")
+
+
+def _refusal(path: Path, error: OSError) -> ValueError:
+    reason = error.strerror or str(error)
+    return ValueError(f"cannot write to {str(path)!r}: {reason}; choose another place with -o")

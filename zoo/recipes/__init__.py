@@ -1,0 +1,1 @@
+"""One file per released checkpoint: how its weights were made, re-runnable by `zoo train NAME`."""
