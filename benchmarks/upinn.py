@@ -78,7 +78,11 @@ def quadratic(data) -> np.ndarray | None:
 def sindy(data, trajectories: int) -> np.ndarray | None:
     """Baseline: sparse regression on the data, the known part given."""
     found = symbolic.discover(data, engine="sindy", known=KNOWN, degree=2)
-    return None if found.best is None else simulate(found.best, trajectories)
+    if found.best is not None:
+        return simulate(found.best, trajectories)
+    # where `discover` itself says "no law found", the baseline may still give its closest one
+    closest = min(found.candidates, key=lambda c: c.error, default=None)
+    return None if closest is None else simulate(closest.law, trajectories)
 
 
 def network(data, seed: int, rules: Tightening) -> UPINN:
