@@ -1,12 +1,13 @@
 """calibrate: known equations, unknown parameters and initial states, noisy and gappy data."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from physics import arguments
 from physics.data.validate import check_units, stack, validate
 from physics.failures import FailedRun
 from physics.system import System
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import xarray
 
 NOISE = ("additive", "multiplicative")
+SHOWN = 4  # initial states that are printed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,20 +63,35 @@ class Calibration:
             lines.append(
                 f"  {name:>10} = {value:<12.6g} [{low:.4g}, {high:.4g}] at {self.level:.0%}"
             )
+        lines += [f"  starts from {row}" for row in self._starts()]
         lines += [f"  noise of {s}: {v:.4g}" for s, v in self.noise.items()]
         return "\n".join([*lines, *(f"  note: {n}" for n in self.notes)])
+
+    def _starts(self) -> list[str]:
+        """The initial states, one row per sample up to SHOWN."""
+        names = self.system.state_names
+        rows = [
+            ", ".join(f"{n} = {v:.6g}" for n, v in zip(names, row, strict=True))
+            for row in self.initial[:SHOWN]
+        ]
+        if len(self.initial) == 1:
+            return rows
+        rows = [f"{row} (sample {i})" for i, row in enumerate(rows)]
+        rest = len(self.initial) - SHOWN
+        return [*rows, f"{rest} more states; see .initial"] if rest > 0 else rows
 
 
 def calibrate(
     system: System,
     data: "xarray.Dataset",
-    free: Sequence[str] | None = None,
+    free: Sequence[str] | str | None = None,
     *,
     initial: Any = "free",
     noise: str = "additive",
     level: float = 0.95,
     segments: int | None = None,
     steps: int = 100,
+    watch: Callable[[str], object] | None = None,
 ) -> Calibration:
     """Fit the `free` parameters (default: all) of `system` and the initial states to `data`.
 
@@ -83,7 +100,8 @@ def calibrate(
     initial: "free", or (sample, state) / (state,) / {state: …} where it is known exactly.
     noise: "additive" or "multiplicative" (errors of the logarithm: counts, concentrations); its
     size is estimated per state and sample.   segments: pieces per trajectory,
-    default from the number of times.
+    default from the number of times.   steps: of Levenberg-Marquardt per stage.
+    watch: told now and then how far the fit is.
     Maximum likelihood by multiple shooting and Levenberg-Marquardt in float64; intervals from
     the Gauss-Newton covariance. Parameters stay in their ranges.
     Raises ValueError for bad input, FailedRun if no finite fit is found.
@@ -92,34 +110,40 @@ def calibrate(
     """
     import jax
 
-    from physics import fitting
+    from physics import fitting, unknowns
     from physics.intervals import uncertainty
 
     if noise not in NOISE:
         raise ValueError(f'noise is "additive" or "multiplicative", not {noise!r}')
-    if not 0 < level < 1:
+    arguments.system(system)
+    arguments.dataset(data)
+    segments = None if segments is None else arguments.whole(segments, "segments", 1)
+    steps = arguments.whole(steps, "steps", 1)
+    if not 0 < arguments.real(level, "level") < 1:
         raise ValueError(f"level is a probability like 0.95, not {level}")
     if system.domain is not None or system.noise:
         raise ValueError(f"{system.name!r}: only ODEs and maps can be calibrated")
-    free = tuple(p.name for p in system.parameters) if free is None else tuple(free)
+    every = tuple(p.name for p in system.parameters)
+    free = every if free is None else tuple(dict.fromkeys(arguments.names(free, "free")))
     for name in free:
         system.parameter(name)
     observed = [s for s in system.state_names if s in data]
     if not observed:
-        raise ValueError(f"data has none of the states {', '.join(system.state_names)}")
+        there = [str(n) for n, v in data.data_vars.items() if "time" in v.dims]
+        raise ValueError(
+            f"data has none of the states {', '.join(system.state_names)}; it has: "
+            f"{', '.join(there) or 'none'}: rename the one or the other"
+        )
     data = validate(data, observed)
     check_units(data, system)
     if noise == "multiplicative" and (stack(data, observed) <= 0).any():
         raise ValueError("multiplicative noise needs positive measurements; use noise='additive'")
     with jax.enable_x64(True), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
-        problem = fitting.problem(system, data, free, initial, noise == "multiplicative")
-        fit = fitting.fit(problem, segments, steps)
+        problem = unknowns.problem(system, data, free, initial, noise == "multiplicative")
+        fit = _fit(problem, segments, steps, watch)
         if not np.isfinite(fit.log_likelihood):
-            raise FailedRun(
-                f"no finite fit of {system.name!r} was found; give better starting values "
-                f"(system.with_values) or more segments"
-            )
+            raise FailedRun(_NO_FIT.format(system.name))
         covariance, intervals, notes = uncertainty(problem, fit, level)
     return Calibration(
         system=system.with_values(**{n: fit.values[n] for n in free}),
@@ -137,3 +161,23 @@ def calibrate(
         notes=tuple(notes),
         simulated=fitting.simulated(problem, fit, data),
     )
+
+
+_NO_FIT = (
+    "no finite fit of {!r} was found; give better starting values of the parameters "
+    "(system.with_values) or more segments"
+)
+
+
+def _fit(problem, segments: int | None, steps: int, watch):
+    """`fitting.fit`; what the solvers below report of a run that broke down becomes a FailedRun."""
+    from physics import fitting
+
+    try:
+        return fitting.fit(problem, segments, steps, watch)
+    except FailedRun:
+        raise
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, ValueError) and not str(error).startswith("INTERNAL"):
+            raise
+        raise FailedRun(_NO_FIT.format(problem.system.name)) from error

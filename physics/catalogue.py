@@ -34,7 +34,7 @@ def list_systems(pattern: str = "*") -> list[str]:
     """Names in the catalogue that match `pattern` (`*` and `?` as in file names), sorted.
 
     >>> list_systems("l*")
-    ['logistic_map', 'lorenz63', 'lotka_volterra']
+    ['lambda_omega', 'logistic_map', 'lorenz63', 'lotka_volterra']
     """
     return sorted(fnmatch.filter(_sources(), pattern))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from physics import arithmetic, tree
+from physics.boundary import check_boundary
 from physics.jets import jets_in
 from physics.names import COORDINATES, TIME, check_name, nearest
 
@@ -42,6 +43,7 @@ def check(system: "System") -> None:
     noise = [(f"noise of {state}", e) for (state, _), e in system.noise.items()]
     for owner, expression in (*system.equations.items(), *noise, *system.diagnostics.items()):
         _check_symbols(system, owner, expression, plain)
+    check_boundary(system)
 
 
 def _check_symbols(system: "System", owner: str, expression: sympy.Expr, plain: set[str]) -> None:

@@ -1,51 +1,22 @@
 """The stages of a calibration: guess, multiple shooting with growing stiffness, polish."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from physics import shooting
-from physics.data.validate import stack
+from physics.failures import FailedRun
 from physics.likelihood import levels, log_likelihood
-from physics.request import read_initial
-from physics.system import System
+from physics.matching import matched
+from physics.unknowns import Problem, bounds
 
 STIFFNESS = (0.3, 3.0, 30.0, 1000.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """A calibration, as arrays. Unknown parameters first, then initial states."""
-
-    system: System
-    times: np.ndarray
-    data: np.ndarray  # (sample, time, channel), NaN where not measured
-    controls: dict[str, np.ndarray]
-    known: dict[str, np.ndarray]  # (sample,)
-    free: tuple[str, ...]
-    start: np.ndarray  # (sample, channel)
-    start_known: bool
-    guess: np.ndarray  # (sample, time, channel) without gaps
-    scale: np.ndarray  # (channel,)
-    seen: np.ndarray  # (channel,) bool
-    multiplicative: bool
-
-    @property
-    def measured(self) -> int:
-        """Number of measured values."""
-        return int((~np.isnan(self.data)).sum())
-
-    @property
-    def unknowns(self) -> int:
-        """Number of fitted values, noise levels included."""
-        states = 0 if self.start_known else self.start.size
-        return len(self.free) + states + int(self.seen.sum())
-
-    @property
-    def logged(self) -> np.ndarray:
-        """(free,) which parameters are fitted on a log scale."""
-        return np.array([self.system.parameter(n).log for n in self.free], bool)
+EXPLAINED = 0.5  # of the spread of the data, beyond which a fit is tried from elsewhere too
+PORTION = 5  # steps of a stiff fit between looks at the clock
+LONGEST = 120.0  # seconds of a stiff fit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,73 +34,115 @@ class Fit:
     substeps: int
 
 
-def problem(system, data, free, initial, multiplicative) -> Problem:
-    """Read a Dataset into a Problem; raises ValueError for too few measurements."""
-    names = system.state_names
-    seen = np.array([n in data for n in names])
-    times = data["time"].values.astype(np.float64)
-    samples = data.sizes["sample"]
-    values = np.full((samples, len(times), len(names)), np.nan)
-    values[..., seen] = stack(data, [n for n in names if n in data])
-    if system.time == "discrete":
-        times, values = _dense(times, values)
-    known = {n: np.full(samples, v) for n, v in system.values.items() if n not in free}
-    known |= {
-        n: np.asarray(data[n].values, np.float64)
-        for n in known
-        if n in data and data[n].dims == ("sample",)
-    }
-    controls = {c.name: stack(data, [c.name])[..., 0] for c in system.controls if c.name in data}
-    if len(controls) < len(system.controls):
-        raise ValueError("data lacks a control of the system; add it over (sample, time)")
-    start_known = not (isinstance(initial, str) and initial == "free")
-    start = read_initial(system, initial, samples, None, None) if start_known else None
-    guess = _fill(system, times, values, start)
-    scale = np.nanmean(np.abs(np.where(np.isnan(values), guess, values)), axis=(0, 1))
-    problem = Problem(
-        system=system, times=times, data=values, controls=controls, known=known, free=free,
-        start=guess[:, 0] if start is None else start, start_known=start_known,
-        guess=guess, scale=np.where(scale > 0, scale, 1.0), seen=seen,
-        multiplicative=multiplicative,
-    )  # fmt: skip
-    if problem.measured <= problem.unknowns - int(seen.sum()):
-        raise ValueError(
-            f"{problem.measured} measurements cannot fix {problem.unknowns - int(seen.sum())} "
-            f"unknowns (parameters and initial states); free fewer parameters"
-        )
-    return problem
+def fit(
+    problem: Problem, segments: int | None, steps: int, watch: Callable[[str], object] | None = None
+) -> Fit:
+    """The best of a fit from the given values and, where they are bad, from `matched` ones.
+
+    watch: told how far the fit is.   Raises FailedRun where a stiff fit takes too long.
+    """
+    tell = watch or (lambda note: None)
+    given = np.array([problem.system.values[n] for n in problem.free])
+    found = refusal = None
+    try:
+        substeps = _substeps(problem, given)
+    except ValueError as error:
+        substeps, refusal = 0, error
+    if substeps:
+        found = _staged(problem, given, segments, steps, substeps, tell)
+        if _explains(problem, found):
+            return found
+    guess = matched(problem)
+    if guess is not None:
+        tell("starting again from values that match the slopes of the data")
+        again = _again(problem, guess, segments, steps, tell)
+        if again is not None and _explains(problem, again):
+            return again
+    if refusal is not None:
+        raise refusal
+    return found or _staged(problem, given, segments, steps, 0, tell)
 
 
-def fit(problem: Problem, segments: int | None, steps: int) -> Fit:
+def _substeps(problem: Problem, values: np.ndarray) -> int:
+    """See `shooting.substeps_for`."""
+    nominal = problem.known | dict(zip(problem.free, values, strict=True))
+    return shooting.substeps_for(problem.system, problem.times, problem.guess, nominal)
+
+
+def _again(problem: Problem, values, segments, steps: int, tell: Callable) -> Fit | None:
+    """A fit from other values if they can be followed cheaply, else None."""
+    try:
+        substeps = _substeps(problem, values)
+    except ValueError:
+        return None
+    return _staged(problem, values, segments, steps, substeps, tell) if substeps else None
+
+
+def _explains(problem: Problem, fit: Fit) -> bool:
+    """Whether a fit leaves clearly less than a constant per state would."""
+    if not np.isfinite(fit.log_likelihood):
+        return False
+    values = np.log(problem.data) if problem.multiplicative else problem.data
+    middle = np.nanmean(values, axis=(0, 1))
+    spread = np.sqrt(np.nanmean((values - middle) ** 2, axis=(0, 1)))
+    return bool((fit.rms[problem.seen] <= EXPLAINED * spread[problem.seen]).all())
+
+
+def _staged(problem: Problem, values, segments, steps: int, substeps: int, tell: Callable) -> Fit:
     """Shoot over several segments while the gaps close, then over whole trajectories."""
-    nominal = {n: problem.known[n] for n in problem.known} | {
-        n: problem.system.values[n] for n in problem.free
-    }
-    substeps = shooting.substeps_for(problem.system, problem.times, problem.guess, nominal)
     count = segments or max(1, min(20, (len(problem.times) - 1) // 3))
-    values = np.array([problem.system.values[n] for n in problem.free])
     size = np.maximum(np.abs(problem.guess).mean(axis=1), 1e-6 * problem.scale)
     sigma = 0.1 * (np.ones_like(size) if problem.multiplicative else size)
     nodes = problem.guess
     best = None
+    pace = Pace(steps, substeps == 0, tell)
     if count > 1:
-        for stiffness in STIFFNESS:
-            best = _stage(problem, values, nodes, sigma, count, stiffness, steps, substeps)
+        for number, stiffness in enumerate(STIFFNESS, 1):
+            pace.stage = f"stage {number} of {len(STIFFNESS) + 1}"
+            best = _stage(problem, values, nodes, sigma, count, stiffness, pace, substeps)
+            if substeps == 0 and not np.isfinite(best.log_likelihood):
+                return best  # too stiff to be followed even for a segment: further stages are dear
             values, nodes, sigma = _array(best, problem), best.initial, best.sigma
     whole = nodes
     polished = best
+    pace.stage = f"stage {len(STIFFNESS) + 1} of {len(STIFFNESS) + 1}"
     for _ in range(4):
-        trial = _stage(problem, values, whole, sigma, 1, 1.0, steps, substeps)
+        trial = _stage(problem, values, whole, sigma, 1, 1.0, pace, substeps)
         if not np.isfinite(trial.log_likelihood):
+            polished = trial if polished is best else polished
             break
         done = polished is not None and np.allclose(trial.sigma, sigma, rtol=1e-3)
         polished, sigma = trial, trial.sigma
         values, whole = _array(trial, problem), trial.initial
         if done:
             break
-    if polished is None:
-        raise ValueError("the data are too few to fit; give at least two times")
     return polished
+
+
+class Pace:
+    """Levenberg-Marquardt in portions: cheap fits in one, stiff ones a few steps at a time, so
+    that they can be watched and given up."""
+
+    def __init__(self, steps: int, slow: bool, tell: Callable[[str], object]):
+        self.portion = PORTION if slow else steps
+        self.steps, self.slow, self.tell = steps, slow, tell
+        self.begun, self.stage = time.monotonic(), ""
+
+    def solve(self, run: Callable, vector: np.ndarray) -> Any:
+        """The last result of `run(vector, steps)`, each beginning where the one before ended."""
+        for done in range(0, self.steps, self.portion):
+            solved = run(vector, min(self.portion, self.steps - done))
+            vector = np.asarray(solved.x)
+            self.tell(f"{self.stage}, misfit {np.sqrt(2 * float(solved.cost)):.3g} noise levels")
+            if bool(solved.converged) or not np.isfinite(float(solved.cost)):
+                break
+            if self.slow and time.monotonic() - self.begun > LONGEST:
+                raise FailedRun(
+                    f"no fit was found in {LONGEST:.0f} s: from these starting values the "
+                    f"solutions are too stiff to be followed quickly; start from other values of "
+                    f"the parameters, or fit fewer of them"
+                )
+        return solved
 
 
 def simulated(problem: Problem, fit: Fit, data):
@@ -158,7 +171,7 @@ def simulated(problem: Problem, fit: Fit, data):
 # -- pieces --------------------------------------------------------------------------------
 
 
-def _stage(problem, values, nodes, sigma, count, stiffness, steps, substeps) -> Fit:
+def _stage(problem, values, nodes, sigma, count, stiffness, pace: Pace, substeps) -> Fit:
     """One Levenberg-Marquardt run from `nodes`, (sample, time, channel) or (sample, channel)."""
     piece = _cut(problem, count)
     run, predict = shooting.program(problem.system, problem.free, problem.multiplicative, substeps)
@@ -173,15 +186,18 @@ def _stage(problem, values, nodes, sigma, count, stiffness, steps, substeps) -> 
     width = len(problem.free)
     theta = np.where(logged, np.log(np.where(logged, values, 1.0)), values)
     vector = np.concatenate([theta, (nodes / problem.scale).ravel()])
-    low, high = _bounds(problem, logged, vector.size)
+    _, low, high = bounds(problem, vector.size)
     free = np.ones(vector.size, bool)
     if problem.start_known:
         fixed = free[width:].reshape(-1, piece.count, nodes.shape[-1])
         fixed[:, 0] = False
     rows = np.repeat(sigma, piece.count, axis=0)
-    solved = run(
-        vector, free, low, high, logged, piece, problem.scale, rows, float(stiffness), steps
-    )
+
+    def portion(start, steps):
+        fixed = (free, low, high, logged, piece, problem.scale, rows, float(stiffness))
+        return run(start, *fixed, steps)
+
+    solved = pace.solve(portion, vector)
     vector = np.asarray(solved.x)
     states, starts = (np.asarray(a) for a in predict(vector, logged, piece, problem.scale))
     misfit = _misfit(problem, states, piece)
@@ -218,17 +234,6 @@ def _clip(parameter, value: float) -> float:
     return min(max(value, low), high)
 
 
-def _bounds(problem: Problem, logged, size: int):
-    low, high = np.full(size, -np.inf), np.full(size, np.inf)
-    for i, name in enumerate(problem.free):
-        p = problem.system.parameter(name)
-        if p.low is not None:
-            low[i] = np.log(p.low) if logged[i] else p.low
-        if p.high is not None:
-            high[i] = np.log(p.high) if logged[i] else p.high
-    return low, high
-
-
 def _misfit(problem: Problem, states, piece) -> np.ndarray:
     if problem.multiplicative:
         safe = np.asarray(shooting.safe_log(states, problem.scale))
@@ -253,30 +258,3 @@ def _spread(problem: Problem, states, piece) -> np.ndarray:
 
 def _array(fit: Fit, problem: Problem) -> np.ndarray:
     return np.array([fit.values[n] for n in problem.free], np.float64)
-
-
-def _dense(times, values):
-    """Fill a map's record with unmeasured rows so that consecutive times differ by one."""
-    if (times != np.round(times)).any():
-        raise ValueError("a map needs whole-number times")
-    full = np.arange(times[0], times[-1] + 1)
-    dense = np.full((len(values), len(full), values.shape[-1]), np.nan)
-    dense[:, (times - times[0]).astype(int)] = values
-    return full, dense
-
-
-def _fill(system: System, times, values, start) -> np.ndarray:
-    """Gaps closed by interpolation, for a first guess; unobserved states from the initial law."""
-    filled = np.empty_like(values)
-    middle = start
-    if middle is None and system.initial is not None:
-        draws = system.initial.draw(np.random.default_rng(0), system.state_names, 256)
-        middle = np.broadcast_to(draws.mean(axis=0), values[:, 0].shape)
-    for s in range(len(values)):
-        for c in range(values.shape[-1]):
-            seen = ~np.isnan(values[s, :, c])
-            if seen.any():
-                filled[s, :, c] = np.interp(times, times[seen], values[s, seen, c])
-            else:
-                filled[s, :, c] = 1.0 if middle is None else middle[s, c]
-    return filled

@@ -1,19 +1,24 @@
 """Initial laws: from which distribution the initial state of a sample is drawn.
 
-A law is a frozen dataclass with `draw(rng, states, samples) -> (samples, len(states))` and plain
-fields, so that it travels in the JSON of its System.
+A law is a frozen dataclass of plain fields, so that it travels in the JSON of its System. Laws of
+ODEs and maps have `draw(rng, states, samples) -> (samples, len(states))`; laws of PDEs, with
+`spatial = True`, have `draw_field(key, grid, states)`: see physics.fields.
 """
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
+
+from physics import fields
 
 
 @dataclass(frozen=True, kw_only=True)
 class Uniform:
     """Independent uniform draws: `low[state] <= value < high[state]`."""
 
+    spatial: ClassVar[bool] = False
     low: dict[str, float]
     high: dict[str, float]
 
@@ -38,6 +43,7 @@ class Simplex:
     low, high: range of each drawn state (the first state must not be listed).
     """
 
+    spatial: ClassVar[bool] = False
     total: float
     low: dict[str, float]
     high: dict[str, float]
@@ -48,7 +54,18 @@ class Simplex:
         return np.concatenate([self.total - rest.sum(axis=1, keepdims=True), rest], axis=1)
 
 
-LAWS = {"uniform": Uniform, "simplex": Simplex}
+LAWS = {
+    "uniform": Uniform,
+    "simplex": Simplex,
+    "random_fourier": fields.RandomFourier,
+    "gaussian_random_field": fields.GaussianRandomField,
+    "bumps": fields.Bumps,
+    "spots": fields.Spots,
+    "steps": fields.Steps,
+    "solitons": fields.Solitons,
+    "packets": fields.Packets,
+    "density": fields.Density,
+}
 _KINDS = {law: kind for kind, law in LAWS.items()}
 
 

@@ -11,11 +11,17 @@ def uncertainty(problem: Problem, fit: Fit, level: float):
 
     width = len(problem.free)
     used = np.linalg.norm(fit.jacobian, axis=0) > 0
+    unseen = [name for name, seen in zip(problem.free, used, strict=False) if not seen]
     covariance = np.full((width, width), np.inf)
     norm = np.where(used, np.linalg.norm(fit.jacobian, axis=0), 1.0)
     _, singular, vectors = np.linalg.svd(fit.jacobian[:, used] / norm[used], full_matrices=False)
     notes = []
-    fine = len(singular) > 0 and singular[-1] > 1e-8 * singular[0]
+    if unseen:
+        notes.append(
+            f"the data say nothing about {', '.join(unseen)}, so the value found means nothing: "
+            f"measure a state that depends on it, or do not free it"
+        )
+    fine = len(singular) == 0 or singular[-1] > 1e-8 * singular[0]
     if fine:
         inverse = (vectors.T / singular**2) @ vectors / np.outer(norm[used], norm[used])
         full = np.full((len(used), len(used)), 0.0)

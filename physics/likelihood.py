@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from physics.fitting import Problem
+    from physics.unknowns import Problem
 
 LEAST_NOISE = 1e-9
 PSEUDO = 2.0

@@ -32,12 +32,12 @@ def check_name(name: object, what: str) -> str:
     return name
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: object, known: Iterable[str]) -> str:
     """`'; nearest: "lorenz63"'` for a mistyped name, or an empty string if nothing is near."""
-    options = list(known)
+    typed, options = str(name).lower(), [str(option) for option in known]
     lowered = {option.lower(): option for option in options}
-    close = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(typed, lowered, n=1, cutoff=0.5)
     if close:
         return f'; nearest: "{lowered[close[0]]}"'
-    inside = [option for option in options if len(name) > 2 and str(name).lower() in option.lower()]
+    inside = [option for option in options if len(typed) > 2 and typed in option.lower()]
     return f'; nearest: "{inside[0]}"' if inside else ""

@@ -12,6 +12,8 @@ from dataclasses import replace
 
 import sympy
 
+from physics import arguments
+from physics.boundary import Condition, walled
 from physics.domain import Box
 from physics.initial import Uniform
 from physics.language import rates
@@ -19,6 +21,7 @@ from physics.language.grammar import Reader, Scope
 from physics.language.notation import NEXT, read_derivatives
 from physics.language.rates import Line
 from physics.language.tokenizer import ParseError, Token, ascii_name, tokenize
+from physics.language.walls import read_boundary, symbols
 from physics.names import COORDINATES, OPERATORS, TIME, check_name, nearest
 from physics.symbols import Control, Parameter, State
 from physics.system import System
@@ -36,6 +39,7 @@ def parse(
     controls: Sequence[str | Control] = (),
     length: float | Sequence[float] | None = None,
     domain: Box | None = None,
+    boundary: Mapping[str, float | str | Condition] | None = None,
     time: str | None = None,
     initial: object | Mapping[str, float | tuple[float, float]] | None = None,
     units: Mapping[str, str] | None = None,
@@ -48,6 +52,8 @@ def parse(
     length: box lengths [L] from 0, a number for all dimensions alike; makes the system a PDE.
     domain: a Box instead of lengths. A PDE without either lives on [0, 2π) in as many
     dimensions as its derivatives name, periodic.
+    boundary: {"x-", or "u:x-" for one state: a Condition, a kind like "neumann", or the value of
+    a Dirichlet condition, a number or text like "a*sin(t)"}; makes the coordinate non-periodic.
     time: "continuous" or "discrete", normally seen from the equations.
     initial: an initial law, or {state: value or (low, high)}.
     units: {name of a state, parameter, control or coordinate: unit}.
@@ -59,12 +65,15 @@ def parse(
     ('x', 'y')
     """
     declared = _parameters(parameters)
+    controls = arguments.listed(controls, "controls", Control)
     inputs = [c if isinstance(c, Control) else Control(name=ascii_name(c)) for c in controls]
     plain = [*declared, *(c.name for c in inputs)]
     lines = _lines(equations, frozenset(plain))
     discrete = _discrete(lines, time)
     found = _states(lines)
     box = _box(lines, plain, length, domain)
+    walls = read_boundary(boundary, tuple(declared), box)
+    box = walled(box, walls) if walls else box
     for token, line in found.values():
         _check_state(token, line, box)
     for clash in [p for p in plain if p == TIME or (box and p in COORDINATES)]:
@@ -72,6 +81,7 @@ def parse(
     scope = Scope(tuple(found), tuple(plain), dim=box.dim if box else 0, rates=True)
     sides = [Reader(line.text, line.tokens, scope).equation() for line in lines]
     solved = rates.solve(lines, sides, tuple(found), declared)
+    scope.used.update(symbols(walls))
     for unused in [p for p in declared if p not in scope.used]:
         raise ValueError(
             f"parameter {unused!r} does not occur in the equations"
@@ -86,6 +96,7 @@ def parse(
         controls=_with_units(inputs, measure),
         time="discrete" if discrete else "continuous",
         domain=box,
+        boundary=walls,
         initial=_initial(initial, tuple(found)),
         units={c: measure.pop(c) for c in (TIME, *COORDINATES) if c in measure},
     )
@@ -141,7 +152,8 @@ def _parameters(parameters) -> dict[str, Parameter]:
     if parameters is None:
         return {}
     if not isinstance(parameters, Mapping):
-        parameters = {p.name: p for p in parameters}
+        given = arguments.listed(parameters, "parameters", Parameter, bare=False)
+        parameters = {p.name: p for p in given}
     declared = {}
     for name, value in parameters.items():
         name = ascii_name(name) if isinstance(name, str) else name

@@ -5,8 +5,25 @@ from typing import Any
 
 import numpy as np
 
-from physics.names import nearest
+from physics import arguments
+from physics.names import TIME, nearest
 from physics.system import System
+
+MOST_STEPS = 10_000_000  # of a map, or of fixed size
+MOST_NUMBERS = 10**9  # kept of all steps of a map
+
+
+def read_settings(system, samples, seed, vary, dt, rtol, atol) -> tuple:
+    """The plain arguments of `solve`, checked: (samples, seed, vary, dt, rtol, atol)."""
+    arguments.system(system)
+    return (
+        None if samples is None else arguments.whole(samples, "samples", 1),
+        arguments.whole(seed, "seed", 0),
+        arguments.names(vary, "vary"),
+        None if dt is None else arguments.real(dt, "dt", low=0, strict=True),
+        None if rtol is None else arguments.real(rtol, "rtol", low=0, strict=True),
+        None if atol is None else arguments.real(atol, "atol", low=0),
+    )
 
 
 def read_times(system: System, times: Any) -> np.ndarray:
@@ -16,14 +33,15 @@ def read_times(system: System, times: Any) -> np.ndarray:
             raise ValueError(f"system {system.name!r} has no default horizon: give times=…")
         count = int(system.horizon) + 1 if system.time == "discrete" else 101
         times = np.linspace(0.0, system.horizon, count)
-    times = np.asarray(times, np.float64)
-    if times.ndim != 1 or times.size == 0 or not np.isfinite(times).all():
-        raise ValueError("times must be a one-dimensional array of finite numbers")
-    if (np.diff(times) <= 0).any():
-        bad = int(np.argmax(np.diff(times) <= 0))
-        raise ValueError(f"times must increase; entry {bad + 1} ({times[bad + 1]:g}) does not")
-    if system.time == "discrete" and (times != np.round(times)).any():
-        raise ValueError(f"{system.name!r} is a map: its times are whole numbers")
+    times = arguments.increasing(times)
+    if system.time == "discrete":
+        if (times != np.round(times)).any():
+            raise ValueError(f"{system.name!r} is a map: its times are whole numbers")
+        if np.abs(times).max() > 2**53 or times[-1] - times[0] >= MOST_STEPS:
+            raise ValueError(
+                f"times from {times[0]:g} to {times[-1]:g} mean more than ten million steps of the "
+                f"map {system.name!r}; take an earlier end"
+            )
     return times
 
 
@@ -35,7 +53,9 @@ def read_initial(system, initial, samples, parameters, rng) -> np.ndarray:
             raise ValueError(
                 f"system {system.name!r} has no initial law: give initial={{{names[0]!r}: …}}"
             )
-        sizes = [np.size(v) for v in (parameters or {}).values() if np.ndim(v)]
+        columns = arguments.mapping(parameters, "parameters").items()
+        sizes = [v.size for v in (arguments.array(v, f"parameter {n!r}") for n, v in columns)
+                 if v.ndim]  # fmt: skip
         return system.initial.draw(rng, names, samples or (max(sizes) if sizes else 1))
     if isinstance(initial, Mapping):
         for given in initial:
@@ -43,14 +63,21 @@ def read_initial(system, initial, samples, parameters, rng) -> np.ndarray:
                 raise ValueError(f"{given!r} is no state of {system.name!r}{nearest(given, names)}")
         missing = [n for n in names if n not in initial]
         if missing:
-            raise ValueError(f"no initial value for state {missing[0]!r}")
-        columns = [np.atleast_1d(np.asarray(initial[n], np.float64)) for n in names]
+            raise ValueError(
+                f"no initial value for state {missing[0]!r}; give one for each of: "
+                f"{', '.join(names)}"
+            )
+        columns = [
+            np.atleast_1d(arguments.array(initial[n], f"the initial value of {n!r}")) for n in names
+        ]
         try:
             u0 = np.stack(np.broadcast_arrays(*columns), axis=-1)
         except ValueError:
-            raise ValueError("initial values of the states differ in length") from None
+            raise ValueError(
+                "initial values of the states differ in length; give each as many, or one number"
+            ) from None
     else:
-        u0 = np.asarray(initial, np.float64)
+        u0 = arguments.array(initial, "initial")
         if u0.ndim <= 1 and len(names) == 1:
             u0 = u0.reshape(-1, 1)
         u0 = np.atleast_2d(u0)
@@ -69,9 +96,9 @@ def read_initial(system, initial, samples, parameters, rng) -> np.ndarray:
 def read_parameters(system, given, vary, samples, rng) -> dict[str, np.ndarray]:
     """{name: scalar or (sample,)}, given, drawn from ranges (`vary`) or nominal."""
     values = {name: np.asarray(value, np.float64) for name, value in system.values.items()}
-    for name, value in (given or {}).items():
+    for name, value in arguments.mapping(given, "parameters").items():
         parameter = system.parameter(name)
-        array = np.asarray(value, np.float64)
+        array = arguments.array(value, f"parameter {name!r}")
         if array.ndim > 1 or (array.ndim == 1 and len(array) != samples):
             raise ValueError(
                 f"parameter {name!r} has shape {array.shape}; give a number or one per sample "
@@ -95,18 +122,50 @@ def read_parameters(system, given, vary, samples, rng) -> dict[str, np.ndarray]:
 def read_controls(system, given, samples, count) -> dict[str, np.ndarray]:
     """{name: scalar or (sample, time)}; every control must be given."""
     names = [c.name for c in system.controls]
-    for name in given or {}:
+    given = arguments.mapping(given, "controls", "number or array")
+    for name in given:
         if name not in names:
-            raise ValueError(f"{name!r} is no control of {system.name!r}{nearest(name, names)}")
+            raise ValueError(
+                f"{name!r} is no control of {system.name!r}{nearest(name, names)}; it has: "
+                f"{', '.join(names) or 'none'}"
+            )
     inputs = {}
     for name in names:
-        if given is None or name not in given:
+        if name not in given:
             raise ValueError(f"control {name!r} of {system.name!r} has no value: give controls=…")
-        array = np.asarray(given[name], np.float64)
+        array = arguments.array(given[name], f"control {name!r}")
         if array.shape not in ((), (count,), (samples, count)):
             raise ValueError(
                 f"control {name!r} has shape {array.shape}; give a number, one per time "
                 f"({count}) or (sample, time) = ({samples}, {count})"
             )
+        if not np.isfinite(array).all():
+            raise ValueError(f"control {name!r} must be finite; fill its gaps")
         inputs[name] = array if array.ndim == 0 else np.broadcast_to(array, (samples, count))
     return inputs
+
+
+def check_start(system, u0, time, values, inputs) -> None:
+    """Raise ValueError where the right-hand side is not finite at the initial states."""
+    import sympy
+
+    from physics.jets import Jet
+    from physics.lower.expression import evaluate
+
+    environment: dict = {Jet(n): u0[:, i] for i, n in enumerate(system.state_names)}
+    environment |= {sympy.Symbol(n): v for n, v in values.items()}
+    environment |= {sympy.Symbol(n): v if v.ndim == 0 else v[:, 0] for n, v in inputs.items()}
+    environment[sympy.Symbol(TIME)] = np.float64(time)
+    with np.errstate(all="ignore"):
+        sides = evaluate(list(system.equations.values()), environment, np)
+    for state, side in zip(system.equations, sides, strict=True):
+        good = np.broadcast_to(np.isfinite(side), len(u0))
+        if not good.all():
+            sample = int(np.argmin(good))
+            place = ", ".join(
+                f"{n} = {v:g}" for n, v in zip(system.state_names, u0[sample], strict=True)
+            )
+            raise ValueError(
+                f"the right-hand side of {state!r} is not finite at the start of sample {sample} "
+                f"({place}, {TIME} = {time:g}); start elsewhere or change the parameters"
+            )

@@ -14,6 +14,8 @@ import numpy as np
 
 from physics.system import System
 
+MOST_GROWTH = 300.0  # exponent of the growth between two measurements, typical of the record
+
 
 class Cut(NamedTuple):
     """Segments of records, as rows (sample major, then segment).
@@ -155,6 +157,7 @@ def substeps_for(system: System, times, states, params) -> int:
     """Runge-Kutta steps per interval from the spectral radius of the Jacobian along the data.
 
     states: (sample, time, channel) without gaps.   Returns 0 where more than 200 were needed.
+    Raises ValueError where solutions would grow beyond all bounds between two times.
     """
     import jax
 
@@ -174,6 +177,12 @@ def substeps_for(system: System, times, states, params) -> int:
     jacobian = jacobian[np.isfinite(jacobian).all(axis=(1, 2))]
     if not len(jacobian):
         return 8
-    radius = np.abs(np.linalg.eigvals(jacobian)).max()
-    wanted = int(np.ceil(radius * np.diff(times).max() / 0.2))
-    return 0 if wanted > 200 else max(wanted, 4)
+    rates, gap = np.linalg.eigvals(jacobian), np.diff(times).max()
+    growth = float(np.median(rates.real.max(axis=1)) * gap)
+    if growth > MOST_GROWTH:
+        raise ValueError(
+            f"with its starting values {system.name!r} grows by e^{growth:.3g} between two "
+            f"measurements, too fast to be followed; start from smaller parameters"
+        )
+    wanted = min(np.ceil(np.abs(rates).max() * gap / 0.2), 1e9)
+    return 0 if wanted > 200 else max(int(wanted), 4)

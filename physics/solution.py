@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from physics import request
+from physics import evolution, request
 from physics.failures import BlowUp
 from physics.names import TIME, nearest
 from physics.system import System
@@ -37,6 +37,9 @@ def solve(
     rtol: float | None = None,
     atol: float | None = None,
     precision: str = "float64",
+    resolution: int | Sequence[int] | None = None,
+    scheme: str = "auto",
+    order: int | None = None,
 ) -> "xarray.Dataset":
     """Simulate `system` from one or many initial states.
 
@@ -50,14 +53,30 @@ def solve(
     "kvaerno5".   dt: fixed steps of at most this size instead of adaptive ones.
     Float64 by default: discovery differentiates these data; `precision="float32"` is offered.
 
+    For a PDE: resolution: points per coordinate (default: that of `initial`, else 256, 128 or 32
+    in one, two or three dimensions).   scheme: "auto", "spectral", "finite-volume" or
+    "finite-difference".   order: of the scheme.   initial: (sample, *space) for one state, else
+    {state: array}.   rtol: bound on the accumulated relative error of the steps; dt: fixed steps.
+
     Returns a Dataset with dims (sample, time), one variable per state, the parameters per sample
     as variables, the System as JSON in `attrs["system"]` and the method with its reason.
     Raises ValueError for bad input, BlowUp and FailedRun (RuntimeError) for failed runs.
     """
     import jax
 
+    samples, seed, vary, dt, rtol, atol = request.read_settings(
+        system, samples, seed, vary, dt, rtol, atol
+    )
     if system.domain is not None:
-        raise ValueError(f"{system.name!r} is a PDE; no lowering for PDEs is installed")
+        return evolution.evolve(
+            system, samples=samples, seed=seed, times=times, initial=initial, vary=vary,
+            parameters=parameters, resolution=resolution, scheme=scheme, order=order, dt=dt,
+            rtol=rtol, precision=precision,
+        )  # fmt: skip
+    if resolution is not None or scheme != "auto" or order is not None:
+        raise ValueError(
+            f"{system.name!r} has no spatial dimensions: leave resolution, scheme and order out"
+        )
     if system.noise:
         raise ValueError(f"{system.name!r} has noise; no lowering for SDEs is installed")
     if method not in METHODS:
@@ -69,6 +88,7 @@ def solve(
     u0 = request.read_initial(system, initial, samples, parameters, rng)
     values = request.read_parameters(system, parameters, vary, len(u0), rng)
     inputs = request.read_controls(system, controls, len(u0), len(times))
+    request.check_start(system, u0, times[0], values, inputs)
     with jax.enable_x64(precision == "float64"):
         cast = functools.partial(np.asarray, dtype=precision)
         arguments = (cast(u0), times, {k: cast(v) for k, v in (values | inputs).items()})
@@ -122,7 +142,7 @@ def with_controls(system: System):
 def _integrate(system, u0, times, params, method, dt, rtol, atol, precision):
     """(states, time reached per sample, what was done and why)."""
     explicit, default_rtol, default_atol = EXPLICIT[precision]
-    rtol, atol = rtol or default_rtol, default_atol if atol is None else atol
+    rtol, atol = default_rtol if rtol is None else rtol, default_atol if atol is None else atol
     solver = explicit if method == "auto" else method
     times = np.asarray(times, precision)
     if dt is not None:
@@ -180,6 +200,8 @@ def _map_program(system: System, count: int) -> Any:
 
 def _iterate(system, u0, times, params):
     first, last = int(times[0]), int(times[-1])
+    if (last - first + 1) * u0.size > request.MOST_NUMBERS:
+        raise ValueError("a map keeps all its steps, here too many; take fewer samples or steps")
     states = _map_program(system, last - first + 1)(u0, first, params)
     return np.array(states)[:, np.asarray(times, int) - first]
 
@@ -192,20 +214,20 @@ def _refuse_blow_up(system: System, states: np.ndarray, times: np.ndarray, reach
     if finite.all():
         return
     sample = int(np.argmin(finite.all(axis=1)))
-    when = times[int(np.argmin(finite[sample]))] if reached is None else reached[sample]
+    lost = times[int(np.argmin(finite[sample]))]
+    when = lost if reached is None else min(lost, reached[sample])
     raise BlowUp(
         f"sample {sample} of {system.name!r} could not be followed beyond {TIME} = {when:.6g} (of "
         f"{times[-1]:g}): it blows up there or is too stiff; try a shorter time span, smaller "
-        f'initial values, a smaller dt, or method="kvaerno5"'
+        f'initial values, a smaller dt, or method="kvaerno5"',
+        np.flatnonzero(~finite.all(axis=1)),
     )
 
 
 def _substeps(times: np.ndarray, dt: float) -> int:
-    if not dt > 0:
-        raise ValueError(f"dt must be positive, not {dt}")
     gaps = np.diff(times)
     wanted = float(gaps.max()) / float(dt) if len(gaps) else 1.0
-    if not wanted * max(len(gaps), 1) <= 10_000_000:
+    if not wanted * max(len(gaps), 1) <= request.MOST_STEPS:
         raise ValueError(f"dt = {dt:g} means more than ten million steps; take a larger dt")
     return max(int(np.ceil(wanted - 1e-9)), 1)
 

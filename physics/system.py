@@ -15,6 +15,7 @@ import sympy
 
 from physics import initial as initial_laws
 from physics import tree
+from physics.boundary import Condition, kinds, sides_to_json
 from physics.declared import check
 from physics.domain import Box
 from physics.formula import Formula
@@ -33,6 +34,7 @@ class System:
     parameters, controls: Parameter and Control objects.
     noise: {(state, wiener): expression}, read in `calculus` "ito" or "stratonovich".
     domain: a Box for a PDE, None for an ODE or map.
+    boundary: {"x-", or "u:x-" for one state: Condition}; other sides take the kind of the Box.
     initial: the law initial states are drawn from.   horizon: default end time [T].
     diagnostics: {name: expression of the state}.   units: {coordinate: unit}, "t" included.
     Raises ValueError for undeclared or clashing names, missing equations, unknown kinds.
@@ -47,6 +49,7 @@ class System:
     noise: Mapping[tuple[str, str], sympy.Expr] = field(default_factory=dict)
     calculus: str = "ito"
     domain: Box | None = None
+    boundary: Mapping[str, Condition] = field(default_factory=dict)
     initial: object | None = None
     horizon: float | None = None
     diagnostics: Mapping[str, sympy.Expr] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class System:
         diagnostics = {k: _expression(k, e) for k, e in self.diagnostics.items()}
         put("diagnostics", MappingProxyType(diagnostics))
         put("units", MappingProxyType(dict(self.units)))
+        put("boundary", MappingProxyType(dict(self.boundary)))
         check(self)
 
     # -- reading ---------------------------------------------------------------------------
@@ -135,6 +139,7 @@ class System:
             self,
             equations=put(self.equations),
             noise=put(self.noise),
+            boundary={k: c.xreplace(zero) for k, c in self.boundary.items()},
             diagnostics={},
             parameters=[p for p in self.parameters if p.name not in names],
         )
@@ -150,6 +155,7 @@ class System:
             self,
             equations=put(self.equations),
             noise=put(self.noise),
+            boundary={k: c.xreplace(values) for k, c in self.boundary.items()},
             diagnostics=put(self.diagnostics),
             parameters=(),
         )
@@ -200,7 +206,7 @@ class System:
             "equations": [tree.to_tree(tree.canonical(e)) for e in self.equations.values()],
             "noise": sorted([*k, tree.to_tree(tree.canonical(e))] for k, e in self.noise.items()),
             "calculus": self.calculus if self.noise else None,
-            "boundary": list(self.domain.kinds) if self.domain else [],
+            "boundary": kinds(self),
         }
         return hashlib.sha256(json.dumps(form).encode()).hexdigest()
 
@@ -242,7 +248,7 @@ class System:
             "units": dict(self.units),
             "source": self.source,
             "description": self.description,
-        }
+        } | ({"boundary": boundary} if (boundary := sides_to_json(self.boundary)) else {})
 
     @classmethod
     def from_json(cls, data: Mapping | str) -> "System":
@@ -260,6 +266,7 @@ class System:
                 controls=[Control(**c) for c in data["controls"]],
                 noise={(s, w): tree.from_tree(e) for s, w, e in data["noise"]},
                 domain=Box.from_json(data["domain"]) if data["domain"] else None,
+                boundary={k: Condition.from_json(c) for k, c in data.get("boundary", {}).items()},
                 initial=initial_laws.from_json(data["initial"]) if data["initial"] else None,
                 diagnostics={k: tree.from_tree(e) for k, e in data["diagnostics"].items()},
             )

@@ -1,9 +1,10 @@
-"""Measurements in and out: CSV and netCDF files, and the records that ship with the package."""
+"""Data in and out: CSV, netCDF and Zarr, and the records that ship with the package."""
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from physics import arguments
 from physics.names import nearest
 
 if TYPE_CHECKING:
@@ -18,41 +19,55 @@ def list_records() -> list[str]:
 
 
 def load(source: "str | os.PathLike") -> "xarray.Dataset":
-    """The Dataset of a shipped record ("hudson-bay"), a .csv/.tsv/.txt or a .nc file.
+    """The Dataset of a shipped record ("hudson-bay"), a .csv/.tsv/.txt/.nc file or a .zarr store.
 
-    Dims are (sample, time); NaN means not measured; units stand in `attrs["units"]`.
+    Dims are (sample, time), of fields (sample, time, x, y, z); NaN means not measured; units stand
+    in `attrs["units"]`. A store is read from the disk when its values are used.
     Raises ValueError (unreadable, infinite, non-monotonic, unknown name) with one sentence.
     """
     from physics.data.csv import read_csv
     from physics.data.netcdf import read_netcdf
-    from physics.data.validate import validate
+    from physics.data.validate import validate, validate_fields
+    from physics.data.zarr import read_zarr
 
-    path = Path(source)
-    if isinstance(source, str) and not path.suffix and not path.exists():
+    path = arguments.path(source, "data")
+    if isinstance(source, str) and not path.suffix and not os.path.lexists(path):
         if source not in list_records():
             raise ValueError(
-                f"no data set {source!r}{nearest(source, list_records())}; shipped: "
+                f"no data set {source[:80]!r}{nearest(source, list_records())}; shipped: "
                 f"{', '.join(list_records())}; or give a .csv or .nc file"
             )
         path = RECORDS / f"{source}.csv"
-    if not path.is_file():
-        raise ValueError(f"no file {str(path)!r}")
+    if path.suffix == ".zarr":
+        return validate_fields(read_zarr(path), values=False)
+    if os.path.isdir(path):
+        raise ValueError(f"{str(path)!r} is a folder; give a .csv or .nc file in it")
+    if not os.path.isfile(path):
+        raise ValueError(f"no file {str(path)[:200]!r}; check the path")
     if path.suffix.lower() in (".nc", ".nc4", ".h5", ".netcdf"):
-        return validate(read_netcdf(path))
+        return validate_fields(read_netcdf(path))
     if path.suffix.lower() in (".csv", ".tsv", ".txt", ".dat"):
         return validate(read_csv(path))
-    raise ValueError(f"{str(path)!r} is neither .csv nor .nc; convert it to one of them")
+    raise ValueError(f"{str(path)!r} is neither .csv, .nc nor .zarr; convert it to one of them")
 
 
 def save(dataset: "xarray.Dataset", target: "str | os.PathLike") -> Path:
-    """Write `dataset` to a .csv or .nc file, whole or not at all. Returns the path."""
+    """Write `dataset` to a .csv or .nc file or a .zarr store, whole or not at all.
+
+    Returns the path.
+    """
     from physics.data.csv import write_csv
     from physics.data.netcdf import write_netcdf
+    from physics.data.zarr import write_zarr
 
-    path = Path(target)
+    arguments.dataset(dataset)
+    path = arguments.path(target, "the target")
+    if path.suffix == ".zarr":
+        write_zarr(dataset, path)
+        return path
     writers = {".csv": write_csv, ".nc": write_netcdf}
     if path.suffix not in writers:
-        raise ValueError(f"cannot write {str(path)!r}: end the name in .csv or .nc")
+        raise ValueError(f"cannot write {str(path)!r}: end the name in .csv, .nc or .zarr")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import xarray
 TIME_NAMES = ("time", "t", "year", "years", "date", "hours", "days", "seconds")
 SAMPLE_NAMES = ("sample", "trajectory", "id", "run")
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
-_HEADER = re.compile(r"\s*([^\[\]()]+?)\s*(?:[\[(]([^\])]*)[\])])?\s*")
+_HEADER = re.compile(r"\s*([^\[\]()]+?)\s*(?:\[([^\[\]]*)\]|\(([^\[\]]*)\))?\s*")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 
@@ -30,7 +30,8 @@ def read_csv(path: Path) -> xarray.Dataset:
     lines = [(n, line) for n, line in lines if not line.lstrip().startswith("#")]
     if len(lines) < 2:
         raise ValueError(f"{str(path)!r} holds no rows of data below a header line")
-    rows = [(n, _split(line, _separator(lines[0][1]))) for n, line in lines]
+    separator = _separator(lines[0][1])
+    rows = [(n, _split(path, n, line, separator)) for n, line in lines]
     names, units = _header(path, rows[0][1])
     table = np.array([_numbers(path, n, row, names) for n, row in rows[1:]])
     return _assemble(path, names, units, table, " ".join(notes))
@@ -40,10 +41,16 @@ def _separator(header: str) -> str | None:
     return next((s for s in (",", ";", "\t") if s in header), None)
 
 
-def _split(line: str, separator: str | None) -> list[str]:
+def _split(path: Path, number: int, line: str, separator: str | None) -> list[str]:
     if separator is None:
         return line.split()
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator))]
+    try:
+        return [c.strip() for c in next(csv.reader([line], delimiter=separator, strict=True))]
+    except csv.Error:
+        raise ValueError(
+            f"line {number} of {str(path)!r} has a quote that is not closed or stands inside a "
+            f"cell; numbers need no quotes"
+        ) from None
 
 
 def _header(path: Path, cells: list[str]) -> tuple[list[str], list[str]]:
@@ -59,7 +66,7 @@ def _header(path: Path, cells: list[str]) -> tuple[list[str], list[str]]:
         if name in names:
             raise ValueError(f"{str(path)!r} has two columns named {name!r}")
         names.append(name)
-        units.append((match.group(2) or "").strip() if match else "")
+        units.append((match[2] or match[3] or "").strip() if match else "")
     return names, units
 
 
@@ -71,7 +78,7 @@ def _numbers(path: Path, line: int, row: list[str], names: list[str]) -> list[fl
     numbers = []
     for cell, name in zip(row, names, strict=True):
         try:
-            value = float("nan") if cell.lower() in MISSING else float(cell)
+            value = float("nan") if cell.lower() in MISSING else float(cell.replace("_", "?"))
         except ValueError:
             raise ValueError(
                 f"line {line} of {str(path)!r}: {name} = {cell!r} is no number"
@@ -96,6 +103,12 @@ def _assemble(path, names, units, table, notes) -> xarray.Dataset:
         raise ValueError(f"{str(path)!r} has a row without a time")
     owner = next((lowered.index(n) for n in SAMPLE_NAMES if n in lowered), None)
     sample = table[:, owner] if owner is not None else np.zeros(len(table))
+    if np.isnan(sample).any():
+        row = 1 + int(np.isnan(sample).argmax())
+        raise ValueError(
+            f"{str(path)!r} has no {names[owner]} in row {row} of the data; fill that "
+            f"column in every row, or take it out"
+        )
     columns = [i for i in range(len(names)) if i not in (time, owner)]
     if not columns:
         raise ValueError(f"{str(path)!r} has a time column and nothing measured")
@@ -130,11 +143,18 @@ def write_csv(dataset: xarray.Dataset, path: Path) -> None:
     names = [str(n) for n, v in dataset.data_vars.items() if set(v.dims) == {"sample", "time"}]
     if not names:
         raise ValueError("the data set has no variable over (sample, time) to write as a table")
-    several = dataset.sizes["sample"] > 1
+    several = dataset.sizes["sample"] > 1 or any(n.lower() in SAMPLE_NAMES for n in names)
 
     def head(name):
-        unit = dataset[name].attrs.get("units")
-        return f"{name} [{unit}]" if unit else name
+        unit = str(dataset[name].attrs.get("units") or "").strip()
+        text = f"{name} [{unit}]" if unit else name
+        match = _HEADER.fullmatch(text)
+        if not _NAME.fullmatch(name) or "\n" in text or not match or (match[2] or "") != unit:
+            raise ValueError(
+                f"a .csv file cannot hold a column called {text!r}: rename the variable to letters "
+                f"and digits and its unit to one without brackets, or write a .nc file"
+            )
+        return text
 
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import xarray
 
+from physics import arguments
 from physics.names import nearest
 from physics.system import System
+
+LARGEST = 1e100  # squares and products of measurements stay within floating point
 
 
 def validate(
@@ -23,8 +26,7 @@ def validate(
     """
     if isinstance(dataset, xarray.DataArray):
         dataset = dataset.to_dataset(name=dataset.name or "u")
-    if not isinstance(dataset, xarray.Dataset):
-        raise ValueError(f"data must be an xarray.Dataset, not {type(dataset).__name__}")
+    arguments.dataset(dataset)
     if "time" not in dataset.dims:
         raise ValueError(
             f"data needs the dim 'time'; it has {', '.join(map(str, dataset.dims)) or 'none'}"
@@ -51,9 +53,37 @@ def validate(
     return dataset.assign(changed)
 
 
+def validate_fields(dataset: xarray.Dataset, values: bool = True) -> xarray.Dataset:
+    """`dataset` as `validate` has it, but fields over space may be in it, and parameters alone.
+
+    values: read them all and look for infinities; without it nothing large is read.
+    """
+    fields = [
+        str(n) for n, v in dataset.data_vars.items() if {"time", *v.dims} > {"sample", "time"}
+    ]
+    if values and not fields:
+        return validate(dataset)
+    if "time" not in dataset.coords:
+        raise ValueError("data needs the dim 'time' and a coordinate of that name")
+    _check_times(dataset["time"].values, 1)
+    for name in fields if values else ():
+        if dataset[name].dtype.kind == "f" and np.isinf(dataset[name].values).any():
+            raise ValueError(f"variable {name!r} is infinite somewhere; use NaN for gaps")
+    return dataset
+
+
 def stack(dataset: xarray.Dataset, states: Sequence[str]) -> np.ndarray:
-    """The named variables as one float64 array (sample, time, channel)."""
+    """The named variables as one float64 array (sample, time, channel).
+
+    Raises ValueError for numbers so large that their squares are infinite.
+    """
     columns = [dataset[name].transpose("sample", "time").values for name in states]
+    for name, column in (("time", dataset["time"].values), *zip(states, columns, strict=True)):
+        if np.nanmax(np.abs(column), initial=0.0) > LARGEST:
+            raise ValueError(
+                f"{name!r} reaches {np.nanmax(np.abs(column)):.3g}, too large to compute with; "
+                f"convert it to another unit"
+            )
     return np.stack(columns, axis=-1).astype(np.float64)
 
 
@@ -111,7 +141,9 @@ def _check_values(variable: xarray.DataArray, name: str, gaps: bool) -> xarray.D
         )
     missing = np.isnan(variable.values)
     if missing.all():
-        raise ValueError(f"variable {name!r} holds no measured value")
+        raise ValueError(
+            f"variable {name!r} holds no measured value; measure it, or leave the variable out"
+        )
     if not gaps and missing.any():
         raise ValueError(f"variable {name!r} has gaps (NaN), which are not accepted here")
     return variable

@@ -66,6 +66,9 @@ def integrate(
     Pure: may be jitted, differentiated and vmapped.
     """
     batch = initial.shape[0]
+    if times.shape[0] == 1:
+        zero = jnp.zeros(batch, jnp.int32)
+        return Trajectories(initial[:, None], zero == 0, zero, jnp.full(batch, times[0]))
     shared = {k: v for k, v in params.items() if jnp.ndim(v) == 0}
     own = {k: v for k, v in params.items() if jnp.ndim(v) > 0}
     method = _method(solver, rtol, atol, fixed=substeps is not None)
@@ -97,7 +100,4 @@ def integrate(
         steps = solution.stats["num_steps"]
         return Trajectories(solution.ys[0], finished, steps, solution.ts[1][0])
 
-    if times.shape[0] == 1:
-        zero = jnp.zeros(batch, jnp.int32)
-        return Trajectories(initial[:, None], zero == 0, zero, jnp.full(batch, times[0]))
     return jax.vmap(one)(initial, own)

@@ -13,7 +13,9 @@ from physics import catalogue
 from physics.jets import Jet, symbol
 
 CATALOGUE = physics.list_systems()
+ODES = [n for n in CATALOGUE if physics.get(n).domain is None]
 every_system = pytest.mark.parametrize("name", CATALOGUE)
+every_ode = pytest.mark.parametrize("name", ODES)
 FILE = '''"""Growth: x′ = a x.
 
 Source: nobody (1900), doi:10.0/0.
@@ -45,10 +47,11 @@ def test_an_entry_is_complete(name):
     assert all(s.unit for s in system.states) and all(p.unit for p in system.parameters)
     assert all(p.description for p in system.parameters)
     assert system.source and system.description
-    assert ("[n+1] = " if system.time == "discrete" else "′ = ") in system.description
+    left = "∂ₜ" if system.domain else "[n+1] = " if system.time == "discrete" else "′ = "
+    assert left in system.description
 
 
-@every_system
+@every_ode
 def test_initial_states_lie_within_their_bounds(name):
     system = physics.get(name)
     drawn = system.initial.draw(np.random.default_rng(0), system.state_names, 200)
@@ -61,7 +64,8 @@ def test_initial_states_lie_within_their_bounds(name):
 @every_system
 def test_every_parameter_occurs(name):
     system = physics.get(name)
-    occurring = set().union(*(e.free_symbols for e in system.equations.values()))
+    walls = (c.value for c in system.boundary.values())
+    occurring = set().union(*(e.free_symbols for e in (*system.equations.values(), *walls)))
     assert {symbol(p.name) for p in system.parameters} <= occurring
 
 

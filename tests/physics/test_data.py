@@ -100,3 +100,43 @@ def test_disagreeing_units_are_named():
     data = physics.load("hudson-bay")
     with pytest.raises(ValueError, match=r"'hare' is given in 'thousand'.*'kg'"):
         physics.calibrate(system, data)
+
+
+def test_columns_that_a_table_cannot_hold_are_refused_when_it_is_written(tmp_path):
+    data = physics.load("hudson-bay")
+    with pytest.raises(ValueError, match="write a .nc file"):
+        physics.save(data.rename(hare="a,b"), tmp_path / "a.csv")
+    data["lynx"].attrs["units"] = "a]b"
+    with pytest.raises(ValueError, match="write a .nc file"):
+        physics.save(data, tmp_path / "a.csv")
+    data["lynx"].attrs["units"] = "kg/(m^2)"
+    again = physics.load(physics.save(data.rename(hare="id"), tmp_path / "a.csv"))
+    assert set(again.data_vars) == {"id", "lynx"} and again["lynx"].attrs["units"] == "kg/(m^2)"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("time,x,sample\n0,1,1\n1,2,1\n2,3,\n", "no sample in row 3"),
+        ("time,x\n0,1_000\n1,2\n", "is no number"),
+        ('time,x\n0,"1\n1,2\n', "line 2 .* quote"),
+    ],
+)
+def test_cells_that_were_misread_are_refused(tmp_path, text, message):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        physics.load(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("source", [None, 5, "x" * 5000, "a\0b.csv", "folder.csv"])
+def test_sources_that_are_no_files(tmp_path, monkeypatch, source):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ValueError, match="folder|path|no data set") as caught:
+        physics.load(source)
+    assert len(str(caught.value)) < 300
+
+
+def test_only_datasets_are_saved(tmp_path):
+    with pytest.raises(ValueError, match="xarray.Dataset"):
+        physics.save(None, tmp_path / "x.csv")

@@ -563,8 +563,9 @@ def test_mutated_equations(text, changes):
 @pytest.mark.parametrize("name", physics.list_systems())
 def test_the_catalogue_reads_its_own_text(name):
     system = physics.get(name)
-    assert parse(system.lines(), system.values, domain=system.domain) == system
-    assert parse("; ".join(system.lines()), system.values, domain=system.domain) == system
+    place = {"domain": system.domain, "boundary": system.boundary}
+    assert parse(system.lines(), system.values, **place) == system
+    assert parse("; ".join(system.lines()), system.values, **place) == system
 
 
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))

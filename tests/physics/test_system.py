@@ -15,6 +15,7 @@ from physics.initial import Simplex, Uniform
 from physics.jets import Jet, coordinate, symbol
 from physics.symbols import Control, Parameter, State
 from physics.system import System
+from physics.tree import canonical
 
 from .drawn import systems
 
@@ -128,6 +129,10 @@ def test_numeric_systems_have_no_parameters(name):
     point |= {coordinate("t"): sympy.Rational(1, 3)}
     values = {symbol(p): sympy.Rational(repr(v)) for p, v in system.values.items()}
     for state, expression in system.equations.items():
+        if system.domain:
+            same = canonical(expression.xreplace(values)), canonical(numbers.equations[state])
+            assert same[0] == same[1]
+            continue
         expected = float(expression.xreplace(values | point))
         assert float(numbers.equations[state].xreplace(point)) == pytest.approx(expected)
 

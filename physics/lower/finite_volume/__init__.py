@@ -1,0 +1,1 @@
+"""Conservation laws on cells: reconstruction, wave speeds, ghost cells and numerical fluxes."""

@@ -1,0 +1,1 @@
+"""The online generator: many PDEs simulated while a model trains on their snapshots."""
