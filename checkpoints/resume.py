@@ -26,13 +26,14 @@ from checkpoints.sealed import plain, seal, unseal
 
 FORMAT = 1
 RUN = "run.json"
+WHOLE = "its files are whole, so keep it, and resume with the Orbax version that wrote it"
 _STEP = re.compile(r"step-(\d{10,})")
 _ASIDE = re.compile(r"\.(step-\d{10,})\.old")
 
 
 def latest(folder: str | os.PathLike[str]) -> int | None:
     """The newest step saved in a run folder, or None if there is none (yet)."""
-    steps = _steps(Path(folder).expanduser())
+    steps = _steps(place(folder))
     return max(steps) if steps else None
 
 
@@ -106,28 +107,32 @@ def load_run(folder: str | os.PathLike[str], target: Any) -> tuple[int, Any, dic
     from checkpoints import arrays
     from checkpoints.leaves import compare, rebuild
 
-    run = Path(folder).expanduser()
+    run = place(folder)
     step = latest(run)
     if step is None:
         raise CheckpointError(_nothing(run))
-    place = settled(_place(run, step))
+    snapshot = settled(_place(run, step))
     before = max(_steps(run) - {step}, default=None)
     cure = "delete that folder to " + (
         "start the run anew" if before is None else f"go on from step {before}"
     )
     try:
-        document = unseal((place / RUN).read_bytes(), f'"{place / RUN}"')
+        document = unseal((snapshot / RUN).read_bytes(), f'"{snapshot / RUN}"')
         if document["format"] != FORMAT:
-            raise CheckpointError(f'"{place}" has format {document["format"]}; upgrade the zoo')
-        inspect(place, document["files"])
-        held = uninterrupted(lambda: arrays.read(place / "state", document["arrays"]))
-        if arrays.digest(held) != document["sha256"]:
-            raise CheckpointError(f'"{place}" decodes to other arrays than saved', cure)
+            raise CheckpointError(f'"{snapshot}" has format {document["format"]}; upgrade the zoo')
+        inspect(snapshot, document["files"])
     except OSError as error:
-        raise CheckpointError(f'"{place}" cannot be read ({brief(error)})', cure) from error
+        raise CheckpointError(f'"{snapshot}" cannot be read ({brief(error)})', cure) from error
     except CheckpointError as error:
         # Going back to an older snapshot is the user's decision, never a silent one.
         raise CheckpointError(error.problem, error.cure and cure) from error
+    # From here on every file is as it was saved, so a failure is no reason to delete anything.
+    try:
+        held = uninterrupted(lambda: arrays.read(snapshot / "state", document["arrays"]))
+    except CheckpointError as error:
+        raise CheckpointError(error.problem, WHOLE) from error
+    if arrays.digest(held) != document["sha256"]:
+        raise CheckpointError(f'"{snapshot}" decodes to other arrays than saved', WHOLE)
     compare(document["arrays"], target)
     return document["step"], rebuild(held, target), document["meta"]
 

@@ -31,16 +31,18 @@ def find(name_or_path: str | os.PathLike[str]) -> Path:
             folder = settled(shelf / name_or_path)
             if os.path.isfile(folder / CARD):
                 return folder
-    path = Path(name_or_path).expanduser()
+    path = _path(name_or_path)
     if path.name == CARD and os.path.isfile(path):
         return path.parent
-    path = settled(path.absolute())
+    path = settled(path)
     if os.path.lexists(path):
         return path
     if isinstance(name_or_path, str) and _is_name(name_or_path):
         near = difflib.get_close_matches(name_or_path, names(), n=1, cutoff=0.5)
         hint = f'nearest: "{near[0]}"; ' if near else ""
-        raise CheckpointError(f'unknown checkpoint "{name_or_path}"; {hint}see zoo.list_models()')
+        raise CheckpointError(
+            f'unknown checkpoint "{name_or_path:.80}"; {hint}see zoo.list_models()'
+        )
     raise CheckpointError(f'there is no folder "{path}"; check the path, or see zoo.list_models()')
 
 
@@ -59,6 +61,18 @@ def read_card(name_or_path: str | os.PathLike[str]) -> Card:
             f'"{folder / CARD}" cannot be read ({brief(error)}); check its permissions and the disk'
         ) from error
     return Card.from_json(data, f'"{folder / CARD}"')
+
+
+def _path(given: object) -> Path:
+    if not isinstance(given, str | os.PathLike):
+        raise CheckpointError(
+            f"a checkpoint is given by its name or folder, not by {given!r:.60}",
+            "see zoo.list_models()",
+        )
+    try:
+        return Path(given).expanduser().absolute()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise CheckpointError(f"{given!r:.60} is no path ({error}); check it") from error
 
 
 def _is_name(text: str) -> bool:

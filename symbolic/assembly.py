@@ -45,6 +45,21 @@ def front(fits: Mapping[str, Sequence[Fit]], chosen: Mapping[str, Fit]) -> list[
     return sorted(laws, key=lambda law: sum(f.complexity for f in law.values()))
 
 
+def distinct(
+    candidates: Sequence[Candidate], chosen: int | None
+) -> tuple[list[Candidate], int | None]:
+    """(candidates, chosen) without those that read as another one does: the chosen one stays,
+    else that of the smallest error."""
+    kept: dict[tuple, int] = {}
+    for i, found in enumerate(candidates):
+        key = tuple(found.lines())
+        first = kept.setdefault(key, i)
+        if first != chosen and (i == chosen or found.error < candidates[first].error):
+            kept[key] = i
+    order = sorted(kept.values())
+    return [candidates[i] for i in order], None if chosen is None else order.index(chosen)
+
+
 def candidate(
     joint: Joint,
     problem: Problem,

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy
 
-from physics.names import TIME, nearest
+from physics import arguments
+from physics.names import TIME
 from physics.system import System
 from symbolic import simulation
 from symbolic.ambiguity import null_directions
-from symbolic.assembly import candidate, front
+from symbolic.assembly import candidate, distinct, front
 from symbolic.engines import Options, engine_module
 from symbolic.ensembles import with_inclusion
 from symbolic.formulation import OdeForm, Target, map_problem, sample_problem, targets_of
@@ -73,6 +74,7 @@ def discover(
     """
     chosen = Options(most=most_terms, seed=seed, extra=options)
     _check(engine, degree, known, most_terms, seed, options)
+    functions = None if functions is None else arguments.names(functions, "functions")
     if isinstance(inputs, Mapping) or isinstance(targets, Mapping) or _pointed(data):
         return _from_samples(data, engine, targets, inputs, library, degree, functions, weights,
                              known, chosen)  # fmt: skip
@@ -80,15 +82,18 @@ def discover(
         raise ValueError("give data, or inputs={name: array} and targets={name: array}")
     if weights is not None:
         raise ValueError("weights are for samples; the noise of trajectories is estimated")
-    wanted = [targets] if isinstance(targets, str) else None if targets is None else [*targets]
-    outside = [inputs] if isinstance(inputs, str) else [*(inputs or ())]
+    wanted = None if targets is None else [*arguments.names(targets, "targets")]
+    outside = [] if inputs is None else [*arguments.names(inputs, "inputs")]
     states = wanted
     if known is not None:
         states = list(known.state_names)
         controls = [c.name for c in known.controls]
         for name in outside:
             if name not in controls:
-                raise ValueError(f"input {name!r} is no control of {known.name!r}")
+                raise ValueError(
+                    f"input {name!r} is no control of {known.name!r}; it has: "
+                    f"{', '.join(controls) or 'none'}"
+                )
         outside = [n for n in controls if n in getattr(data, "variables", ())]
     given = read_trajectories(data, states, outside, time, others=known is None)
     if known is not None and (known.time == "discrete") != given.discrete:
@@ -227,6 +232,7 @@ def _finish(
         chosen, reason = None, reason or "no candidate could be fitted"
     else:
         chosen, reason = bounded(candidates, joints, chosen, problem, found.fits)
+    candidates, chosen = distinct(candidates, chosen)
     return Discovery(
         candidates=tuple(candidates),
         chosen=chosen,
@@ -267,18 +273,13 @@ def _check(engine, degree, known, most_terms, seed, options) -> None:
     allowed = set(getattr(module, "OPTIONS", ()))
     if engine == "auto":
         allowed |= set(engine_module("operon").OPTIONS)
-    for name in options:
-        if name not in allowed:
-            raise ValueError(
-                f"engine {engine!r} takes no option {name!r}{nearest(name, allowed)}; "
-                f"it takes: {', '.join(sorted(allowed)) or 'none'}"
-            )
-    numbers = (("degree", degree, 1, LARGEST_DEGREE), ("most_terms", most_terms, 1, 20))
-    for name, value, low, high in numbers:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise ValueError(f"{name} is a whole number from {low} to {high}, not {value!r}")
-    if not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed is a whole number from 0, not {seed!r}")
+    arguments.options(options, sorted(allowed), f"engine {engine!r}")
+    for name, (low, high) in {"degree": (1, LARGEST_DEGREE), "most_terms": (1, 20)}.items():
+        arguments.whole({"degree": degree, "most_terms": most_terms}[name], name, low, high)
+    arguments.whole(seed, "seed", 0)
+    for checked in (module, *((engine_module("operon"),) if engine == "auto" else ())):
+        if hasattr(checked, "check_options"):
+            checked.check_options(options)
     if known is not None and not isinstance(known, System):
         raise ValueError(f"known is a System (physics.parse makes one), not {type(known).__name__}")
     if known is not None and known.domain is not None:

@@ -152,7 +152,7 @@ def _discovery(known, data, library, outputs, fitted, records, noise, seed):
         reason=refusal or "fewest terms whose extended BIC on the data is not positively worse",
         method=(
             f"best subsets of {len(library)} terms proposed by the learnt hidden term, fitted to "
-            f"the data through the ODE; errors are misfits relative to the size of the data"
+            "the data through the ODE"
         ),
         seed=seed,
         versions={p: version(p) for p in ("jax", "sympy")},

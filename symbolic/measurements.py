@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import xarray
 
-from physics.data.validate import stack, validate
-from physics.names import TIME, check_name, nearest
+from physics import arguments
+from physics.data.validate import LARGEST, stack, validate
+from physics.names import COORDINATES, TIME, check_name, nearest
 from physics.symbols import State
 from physics.system import System
 from symbolic.library import symbol_of
@@ -63,6 +64,14 @@ def read_trajectories(
 
     Raises ValueError for missing dims, infinities, times that do not increase, constant states.
     """
+    if not isinstance(data, xarray.Dataset | xarray.DataArray):
+        arguments.dataset(data)
+    spatial = [c for c in COORDINATES if c in getattr(data, "dims", ())]
+    if spatial and "time" in data.dims:
+        raise ValueError(
+            f"data are fields over {', '.join(spatial)}; discover takes trajectories (sample, "
+            f"time) of ODEs and maps, not yet fields of a PDE"
+        )
     if isinstance(data, xarray.Dataset) and "time" not in data.dims and "point" not in data.dims:
         raise ValueError(
             f"data needs the dims (sample, time) for a differential equation or map, or 'point' "
@@ -125,6 +134,10 @@ def read_samples(data: xarray.Dataset | None, inputs: Any, targets: Any, weights
         inputs, targets, units, group = _columns_of(data, inputs, targets)
     else:
         group = None
+    inputs, targets = (
+        arguments.mapping(part, name, "array")
+        for name, part in (("inputs", inputs), ("targets", targets))
+    )
     if not inputs or not targets:
         raise ValueError("samples need at least one input and one target")
     given = {("input", n): _numbers(n, v) for n, v in inputs.items()}
@@ -139,7 +152,7 @@ def read_samples(data: xarray.Dataset | None, inputs: Any, targets: Any, weights
     (shape,) = shapes
     if group is None:
         group = _groups(shape)
-    weight = np.ones(shape) if weights is None else np.asarray(weights, np.float64)
+    weight = np.ones(shape) if weights is None else arguments.array(weights, "weights")
     if weight.shape != shape or not (np.isfinite(weight).all() and (weight >= 0).all()):
         raise ValueError(f"weights must be finite, not negative and of shape {shape}")
     flat = {n: v.ravel() for n, v in given.items()}
@@ -147,6 +160,11 @@ def read_samples(data: xarray.Dataset | None, inputs: Any, targets: Any, weights
         if np.isinf(values).any():
             where = int(np.argmax(np.isinf(values)))
             raise ValueError(f"{name!r} is infinite at point {where}; use NaN for gaps")
+        if np.nanmax(np.abs(values), initial=0.0) > LARGEST:
+            raise ValueError(
+                f"{name!r} reaches {np.nanmax(np.abs(values)):.3g}, too large to compute with; "
+                f"convert it to another unit"
+            )
     kept = np.all([np.isfinite(v) for v in flat.values()], axis=0) & (weight.ravel() > 0)
     if not kept.any():
         raise ValueError("no point has a value of every input and target")
@@ -171,10 +189,7 @@ def read_samples(data: xarray.Dataset | None, inputs: Any, targets: Any, weights
 
 
 def _numbers(name: str, values: Any) -> np.ndarray:
-    try:
-        return np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name!r} must hold real numbers") from None
+    return arguments.array(values, repr(name))
 
 
 def _columns_of(data: xarray.Dataset, inputs: Any, targets: Any):
@@ -184,9 +199,10 @@ def _columns_of(data: xarray.Dataset, inputs: Any, targets: Any):
     if targets is None:
         raise ValueError('samples need targets=["name", …]: which variables are to be explained')
     pointed = [str(n) for n in (*data.data_vars, *data.coords) if data[n].dims == ("point",)]
-    targets = [targets] if isinstance(targets, str) else list(targets)
+    targets = list(arguments.names(targets, "targets"))
     outside = {"point", "sample", *targets}
-    inputs = [n for n in pointed if n not in outside] if inputs is None else list(inputs)
+    others = [n for n in pointed if n not in outside]
+    inputs = others if inputs is None else list(arguments.names(inputs, "inputs"))
     for name in (*inputs, *targets):
         if name not in pointed:
             raise ValueError(

@@ -4,12 +4,14 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 from physics.formula import Formula
 from physics.system import System
 
 FORMAT = 1
+SIMULATED = "hidden"  # engine whose candidates are fitted through the ODE
 Law = System | Formula
 
 
@@ -109,8 +111,9 @@ class Discovery:
 
     def table(self) -> str:
         """The front as text, one row per candidate, the best marked, and the caveats."""
-        head = f"  {'terms':>5} {'complexity':>10} {'held-out':>9} {'again':>9}  engine   law"
+        head = f"  {'terms':>5} {'complexity':>10} {self._columns()}  {'engine':{self._width}}law"
         rows = [head, *(self._row(i, c) for i, c in enumerate(self.candidates))]
+        rows += self._footnotes()
         if self.noise:
             levels = ", ".join(f"{n} {level:.2g}" for n, level in self.noise.items())
             rows.append(f"noise (relative to the data): {levels}")
@@ -121,12 +124,36 @@ class Discovery:
     def _row(self, index: int, candidate: Candidate) -> str:
         mark = "*" if index == self.chosen else " "
         again = "-" if candidate.resimulated is None else f"{candidate.resimulated:.3g}"
-        law = "; ".join(candidate.lines())
-        law = law if len(law) <= 160 else law[:157] + "..."
-        return (
+        errors = f"{candidate.error:9.3g}" + ("" if self._simulated else f" {again:>9}")
+        row = (
             f"{mark} {sum(candidate.terms.values()):5d} {candidate.complexity:10d} "
-            f"{candidate.error:9.3g} {again:>9}  {candidate.engine:8} {law}"
+            f"{errors}  {candidate.engine:{self._width}}"
         )
+        return row + ("\n" + " " * len(row)).join(candidate.lines())
+
+    @property
+    def _simulated(self) -> bool:
+        """Whether the candidates were judged by simulation alone, so that there is one error."""
+        return bool(self.candidates) and all(c.engine == SIMULATED for c in self.candidates)
+
+    @property
+    def _width(self) -> int:
+        return max(6, *(len(c.engine) for c in self.candidates), 6) + 2
+
+    def _columns(self) -> str:
+        return f"{'misfit':>9}" if self._simulated else f"{'held-out':>9} {'again':>9}"
+
+    def _footnotes(self) -> list[str]:
+        """What the columns of errors are."""
+        if self._simulated:
+            return ["misfit: of the law simulated over the data, relative to their size"]
+        rows = ["held-out: error on data left out, relative to no law at all"]
+        if any(c.resimulated is not None for c in self.candidates):
+            rows.append(
+                "again: error of runs from the data, half a decorrelation time ahead, relative to "
+                "the spread of the states"
+            )
+        return rows
 
     def _verdict(self) -> str:
         if self.best is None:
@@ -185,15 +212,20 @@ def _lines(law: Law) -> list[str]:
     """Equations with their parameters' values, rounded for reading."""
     import sympy
 
-    from physics.text import equation_lines, expression_text
+    from physics.text import equation_lines, expression_text, number_text
     from physics.tree import number
 
-    values = {sympy.Symbol(p.name): number(float(f"{p.value:.4g}")) for p in law.parameters}
+    def rounded_number(value: float) -> sympy.Expr:
+        found = number(float(f"{value:.4g}"))
+        if "/" in number_text(abs(found)):  # 3/80000: as a name it is written as the decimal it is
+            decimal = sympy.Symbol(f"{abs(value):.4g}".replace("e-0", "e-"))
+            return decimal if value > 0 else -decimal
+        return found
+
+    values = {sympy.Symbol(p.name): rounded_number(p.value) for p in law.parameters}
     if isinstance(law, System):
         rounded = {s: e.xreplace(values) for s, e in law.equations.items()}
-        return equation_lines(
-            replace(law, equations=rounded, parameters=(), noise={}, diagnostics={})
-        )
+        return equation_lines(SimpleNamespace(time=law.time, domain=law.domain, equations=rounded))
     pairs = law.expressions.items()
     return [f"{o} = {expression_text(e.xreplace(values))}" for o, e in pairs]
 

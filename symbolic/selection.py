@@ -2,7 +2,7 @@
 
 The rule. (1) Held-out error: each group of rows (a trajectory; stretches of it where there are
 fewer than three) is predicted by a law fitted to the others. (2) The fewest constants whose
-held-out error is within 1.2 (a little more where there are few rows) of the smallest, or of the
+held-out error is within 1.1 (a little more where there are few rows) of the smallest, or of the
 measurement noise where that is known: nothing below the noise is worth a term. The noise is an
 estimate; where larger laws get far below it, it is lowered to 2.5 times their error. (3) Among
 laws with at most that many constants, the extended Bayesian information criterion decides.
@@ -21,7 +21,7 @@ import numpy as np
 from symbolic.constants import Fit
 from symbolic.problem import Equation
 
-TOLERANCE = 1.2
+TOLERANCE = 1.1
 FEW = 1.5  # standard errors of an error measured on few rows, added to the tolerance
 OVERESTIMATE = 2.5
 NEGLIGIBLE = 0.05

@@ -1,5 +1,6 @@
 """Whether what was chosen is a law: the reasons that speak against it, in words."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,13 +11,15 @@ from physics.tree import number
 from symbolic.ambiguity import indistinguishable
 from symbolic.constants import Fit
 from symbolic.derivatives import Smoothing
-from symbolic.problem import Problem
+from symbolic.problem import Equation, Problem
 from symbolic.result import Candidate
 from symbolic.search import EQUAL, Search
 from symbolic.selection import objection
 
 NOISIEST = 0.5  # noise relative to the data beyond which a state counts as noise
 UNSURE = 0.4  # share of bootstraps that must keep each term
+LUCK = 1e-3  # probability of a law in noise that is accepted
+GENETIC = 20_000  # expressions that a genetic search tries
 SUDDEN = (0.1, 0.1)  # noise above, and median error relative to it below: unresolved changes
 
 
@@ -45,6 +48,12 @@ def objections(found: Search, problem: Problem, short: Mapping[str, Sequence[Fit
     for target, equation in problem.equations.items():
         best = found.chosen.get(target)
         reasons += [o for o in [objection(best, found.fits[target], equation)] if o]
+        if best and not reasons and chance(best, found, equation) > LUCK:
+            reasons.append(
+                f"{len(equation.goal)} rows of {target} are too few for the law found: noise alone "
+                f"would often be met as well by one of so many candidates; measure more, or list "
+                f"fewer terms in library="
+            )
         unsure = _unsure(best, short[target]) if best else ""
         reasons += (
             [f"{unsure} of the law for {target} depends on which data are taken"] if unsure else []
@@ -56,6 +65,29 @@ def objections(found: Search, problem: Problem, short: Mapping[str, Sequence[Fit
                 f"on this data; vary the initial states, or leave a term out with library="
             )
     return reasons
+
+
+def chance(best: Fit, found: Search, equation: Equation) -> float:
+    """A bound on how probable it is that independent noise is fitted as well as by `best`.
+
+    The share 1 − R² that a fixed law with k constants leaves of n values of Gaussian noise has the
+    distribution Beta((n − k)/2, (k − 1)/2); the bound is that for one law times the number of laws
+    tried. Where the noise per row is known, `selection` asks for more than this, so 0 is returned.
+
+    Source: Anderson (2003), An Introduction to Multivariate Statistical Analysis, section 4.4.
+    """
+    from scipy.special import betainc
+
+    rows, size = len(equation.goal), best.freedom
+    if equation.unit > 0 or equation.baseline == 0:
+        return 0.0
+    if rows <= size:
+        return 1.0
+    tried = math.comb(max(len(found.library), len(best.terms)), len(best.terms))
+    if best.engine not in ("", "sindy"):
+        tried = max(tried, GENETIC)
+    left = min((best.error / equation.baseline) ** 2, 1.0)
+    return float(tried * betainc((rows - size) / 2, max(size - 1, 1) / 2, left))
 
 
 def _unsure(best: Fit, fits: Sequence[Fit]) -> str:

@@ -1,10 +1,15 @@
 """finetune: go on from a model's weights on another equation or on measured data."""
 
+import inspect
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from physics import arguments
 from physics.system import System
-from zoo.model import Model
+from zoo.model import Model, Unsupported, check_model
+
+OWN = ("self", "target", "steps", "seed", "folder", "resume", "progress", "command")
 
 
 def finetune(
@@ -33,6 +38,7 @@ def finetune(
         from zoo.loading import load
 
         model = load(model)
+    check_options(model, options)
     if not isinstance(target, System | xarray.Dataset):
         raise ValueError(
             f"fine-tuning needs a System or an xarray.Dataset, not {type(target).__name__}; "
@@ -42,3 +48,12 @@ def finetune(
         target, steps=steps, seed=seed, folder=run, resume=resume, progress=progress,
         command=command, **options,
     )  # fmt: skip
+
+
+def check_options(model: Model, given: Iterable[str]) -> None:
+    """Raise ValueError for a name in `given` that fine-tuning this model's family does not take."""
+    tune = getattr(check_model(model), "tune", None)
+    if tune is None:
+        raise Unsupported(f"family {model.family!r} cannot be fine-tuned; see zoo.list_models()")
+    known = [name for name in inspect.signature(tune).parameters if name not in OWN]
+    arguments.options(given, known, f"fine-tuning family {model.family!r}")

@@ -203,10 +203,16 @@ def _checkpoints() -> Iterator[Finding]:
 def _cache() -> Iterator[Finding]:
     place = os.environ.get("JAX_COMPILATION_CACHE_DIR")
     if not place:
-        cure = "set JAX_COMPILATION_CACHE_DIR to a folder to start faster the second time"
+        cure = (
+            "set JAX_COMPILATION_CACHE_DIR to a folder to start faster the second time, and "
+            "TF_CPP_MIN_LOG_LEVEL=3, or XLA logs every program that it reads there"
+        )
         yield Finding("note", "compilation cache", "off", cure)
         return
     yield _writeable("compilation cache", Path(place))
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") < "3":
+        cure = "set TF_CPP_MIN_LOG_LEVEL=3 beside it: XLA logs every program that it reads there"
+        yield Finding("note", "compilation cache", "long lines on stderr", cure)
 
 
 def _scratch() -> Iterator[Finding]:

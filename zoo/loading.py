@@ -1,5 +1,7 @@
 """load, save and create: between checkpoint folders and models."""
 
+import dataclasses
+import inspect
 import os
 import platform
 from datetime import UTC, datetime
@@ -8,14 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import checkpoints
+from physics import arguments
 from zoo import registry
-from zoo.model import Model
+from zoo.model import Model, check_model
 from zoo.training.loop import PACKAGES
 
 
 def create(family: str, *args: Any, **options: Any) -> Model:
-    """An untrained model of a family, e.g. `zoo.create("upinn", known, trajectories=3)`."""
-    return registry.family(family).MODEL.create(*args, **options)
+    """An untrained model of a family, e.g. `zoo.create("upinn", known, trajectories=3)`.
+
+    Raises ValueError for an unknown family, and for options that it does not take.
+    """
+    make = registry.family(family).MODEL.create
+    try:
+        inspect.signature(make).bind(*args, **options)
+    except TypeError as error:
+        raise ValueError(
+            f"an untrained {family} cannot be made: {error}; see help(zoo.create)"
+        ) from None
+    return make(*args, **options)
 
 
 def load(source: "str | os.PathLike") -> Model:
@@ -36,7 +49,10 @@ def save(path: "str | os.PathLike", model: Model, *, overwrite: bool = False, **
 
     Raises CheckpointError if the folder exists (unless `overwrite`) or cannot be written.
     """
-    path = Path(path)
+    path = arguments.path(path, "a checkpoint")
+    check_model(model)
+    known = [f.name for f in dataclasses.fields(checkpoints.Card)]
+    arguments.options(card, known, "a card")
     fields = {
         "name": path.name,
         "architecture": model.family,

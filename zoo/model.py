@@ -1,6 +1,7 @@
 """Model: the contract that every family keeps."""
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flax import nnx
@@ -67,6 +68,17 @@ class Model(nnx.Module):
             f"family {self.family!r} cannot {ability}; these can: {', '.join(others) or 'none yet'}"
         )
 
+    def __repr__(self) -> str:
+        count = sum(math.prod(shape) for shape in _shapes(self.state()).values())
+        return f"{type(self).__name__}({self.about()}, {count:,} numbers)"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def about(self) -> str:
+        """What this model is of, in a few words."""
+        return f"family {self.family!r}"
+
     # -- weights ---------------------------------------------------------------------------
 
     def state(self) -> dict:
@@ -86,14 +98,53 @@ class Model(nnx.Module):
 
     @classmethod
     def restore(cls, config: dict, state: dict) -> "Model":
-        """The model of a card's config and a checkpoint's arrays."""
+        """The model of a card's config and a checkpoint's arrays.
+
+        Raises CheckpointError if the config is not this family's or does not fit the arrays.
+        """
+        from checkpoints import CheckpointError
+
         fields = {f.name for f in dataclasses.fields(cls.Config)}
         unknown = set(config) - fields
         if unknown:
-            raise ValueError(
+            raise CheckpointError(
                 f"the checkpoint's config holds {sorted(unknown)[0]!r}, unknown to this version "
                 f"of family {cls.family!r}; update dynamics-zoo"
             )
         values = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
-        blank = nnx.eval_shape(lambda: cls(cls.Config(**values), rngs=nnx.Rngs(0)))
+        try:
+            kept = cls.Config(**values)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise CheckpointError(
+                f"the checkpoint's config makes no model of family {cls.family!r} ({error})",
+                "copy the checkpoint again from where it came",
+            ) from None
+        blank = nnx.eval_shape(lambda: cls(kept, rngs=nnx.Rngs(0)))
+        wanted, found = _shapes(blank.state()), _shapes(state)
+        for path in sorted({*wanted, *found}):
+            if wanted.get(path) != found.get(path):
+                raise CheckpointError(
+                    f"the checkpoint's config asks for {path} of shape {wanted.get(path, 'none')}, "
+                    f"its arrays have {found.get(path, 'none')}",
+                    "copy the checkpoint again from where it came",
+                )
         return blank.with_state(state)
+
+
+def check_model(value: Any) -> "Model":
+    """`value` if it is a Model."""
+    if isinstance(value, Model):
+        return value
+    raise ValueError(
+        f"a model is needed, which zoo.load or zoo.create makes, not {type(value).__name__}"
+    )
+
+
+def _shapes(tree: Any, prefix: str = "") -> dict[str, tuple[int, ...]]:
+    """{path: shape} of the leaves of a nested dict."""
+    if not isinstance(tree, dict):
+        return {prefix: tuple(tree.shape)}
+    found: dict[str, tuple[int, ...]] = {}
+    for key, value in tree.items():
+        found |= _shapes(value, f"{prefix}/{key}" if prefix else str(key))
+    return found

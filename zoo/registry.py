@@ -107,7 +107,7 @@ def _found(kind: str, group: str) -> Iterator[tuple[str, Path | str]]:
 
 
 def _module(name: str, found: dict[str, Path | str], what: str, see: str) -> ModuleType:
-    if name not in found:
+    if not isinstance(name, str) or name not in found:
         raise ValueError(f'unknown {what} "{name}"{nearest(name, found)}; see {see}')
     place = found[name]
     if not isinstance(place, Path):

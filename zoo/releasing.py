@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import checkpoints
+from physics import arguments
 from physics.failures import FailedRun
 from zoo import registry
 
@@ -54,8 +55,8 @@ def train(
     from zoo.loading import save
 
     recipe = registry.recipe(name)
-    folder = Path(run or Path("runs") / name)
-    schedule = recipe.SCHEDULE.with_overrides(dict(overrides or {}))
+    folder = arguments.path(run or Path("runs") / name, "run")
+    schedule = recipe.SCHEDULE.with_overrides(arguments.mapping(overrides, "overrides", "value"))
     started = time.perf_counter()
     model = recipe.train(schedule, folder=folder, resume=resume, progress=progress, command=command)
     seconds = time.perf_counter() - started

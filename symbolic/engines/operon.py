@@ -9,11 +9,14 @@ Source: Burlacu, Kronberger & Kommenda (2020), Operon C++, doi:10.1145/3377929.3
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import sympy
 
+from physics import arguments
+from physics.names import nearest
 from symbolic.constants import Proposal
 from symbolic.engines import EngineUnavailable, Options
 from symbolic.problem import Problem, table
@@ -23,6 +26,13 @@ GENERATIONS = 40
 POPULATION = 500
 LENGTH = 20
 SYMBOLS = ("add", "sub", "mul", "div", "sin", "cos", "exp")
+LEAVES = ("constant", "variable")
+KNOWN = (
+    *SYMBOLS, *LEAVES, "abs", "acos", "aq", "asin", "atan", "cbrt", "ceil", "cosh", "floor",
+    "fmax", "fmin", "log", "logabs", "log1p", "pow", "sinh", "sqrt", "sqrtabs", "square", "tan",
+    "tanh",
+)  # fmt: skip
+MOST = 1_000_000
 POINTS = 500
 MOST_TERMS = 6
 MOST_INNER = 4
@@ -55,7 +65,10 @@ def propose(problem: Problem, library: Sequence[sympy.Expr], options: Options) -
         regressor = SymbolicRegressor(**_settings(options))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            regressor.fit(columns[kept], goal[kept])
+            try:
+                regressor.fit(columns[kept], goal[kept])
+            except ValueError:
+                continue  # no member of the last generation was finite
         names = [f"v{i + 1}" for i in range(len(symbols))]
         texts = [
             regressor.get_model_string(member["tree"], _DIGITS, names)
@@ -66,9 +79,22 @@ def propose(problem: Problem, library: Sequence[sympy.Expr], options: Options) -
     return found
 
 
+def check_options(extra: Mapping[str, Any]) -> None:
+    """Raise ValueError for options that Operon cannot work with."""
+    for name, low in {"generations": 1, "population": 2, "length": 1}.items():
+        if name in extra:
+            arguments.whole(extra[name], name, low, MOST)
+    for symbol in arguments.names(extra.get("symbols", ()), "symbols"):
+        if symbol not in KNOWN:
+            raise ValueError(
+                f"unknown symbol {symbol!r}{nearest(symbol, KNOWN)}; one of {', '.join(KNOWN)}"
+            )
+
+
 def _settings(options: Options) -> dict:
     extra = options.extra
-    symbols = (*extra.get("symbols", SYMBOLS), "constant", "variable")
+    chosen = arguments.names(extra.get("symbols", SYMBOLS), "symbols")
+    symbols = (*(s for s in chosen if s not in LEAVES), *LEAVES)
     return {
         "allowed_symbols": ",".join(symbols),
         "objectives": ["mse", "length"],

@@ -11,14 +11,15 @@ from symbolic.exporters._latex_names import dotted, latex_names, subscripted
 from symbolic.exporters._latex_writer import LatexWriter, derivative
 
 SUFFIX = ".tex"
+DIGITS = 6  # of a number that is read, not computed with
 PER_LINE = 6  # parameter values in one line
 MAX_DIGITS = 17
 
 
-def export(law: System | Formula, *, digits: int | None = None) -> str:
+def export(law: System | Formula, *, digits: int | None = DIGITS) -> str:
     """`law` as an aligned block.
 
-    digits: significant digits of decimal numbers (default: all that float64 holds); simple
+    digits: significant digits of decimal numbers, None for all that float64 holds; simple
     fractions stay exact. Raises ValueError for digits outside 1 … 17.
     """
     if digits is not None and (type(digits) is not int or not 1 <= digits <= MAX_DIGITS):

@@ -60,3 +60,9 @@ def test_a_family_and_a_checkpoint_of_ones_own(tmp_path, monkeypatch):
     monkeypatch.setenv("ZOO_PATH", str(tmp_path))
     assert "mine" in zoo.list_models(pretrained=False, ability="law")
     assert registry.family("mine").MODEL.family == "upinn"
+
+
+def test_a_model_says_in_one_line_what_it_is():
+    for name in zoo.list_models(pretrained=True):
+        text = repr(zoo.load(name))
+        assert len(text.splitlines()) == 1 and len(text) < 300 and "numbers" in text

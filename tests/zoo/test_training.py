@@ -69,7 +69,27 @@ def test_run_folder_holds_config_versions_and_seed(tmp_path):
 def test_a_second_run_does_not_overwrite_the_first(tmp_path):
     train(tmp_path, 10)
     with pytest.raises(ValueError, match="holds a run; resume it"):
+        train(tmp_path, 20)
+    with pytest.raises(ValueError, match="finished run of 10 steps"):
         train(tmp_path, 10)
+
+
+def test_a_run_is_resumed_as_it_was_begun_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    train("run", 10)
+    assert jax.tree.leaves(train("run", 20, resume=True))  # a relative folder
+    with pytest.raises(ValueError, match="another seed"):
+        train("run", 30, resume=True, seed=1)
+    with pytest.raises(ValueError, match="other data"):
+        schedule = Schedule(steps=40, rate=0.05, ema=0.9)
+        other = FullBatch(jnp.ones(4))
+        loop.run(*start(schedule), other, schedule, folder="run", resume=True, progress=False)
+    with pytest.raises(ValueError, match="holds no saved step"):
+        train("empty", 10, resume=True)
+    for damage in (lambda p: p.write_text("{"), lambda p: p.unlink()):
+        damage(tmp_path / "run" / "config.json")
+        with pytest.raises(ValueError, match="missing or damaged"):
+            train("run", 30, resume=True)
 
 
 def test_gradient_clipping_bounds_the_first_step():
@@ -103,8 +123,9 @@ def test_diverged_loss_is_a_failed_run():
     ("field", "value", "message"),
     [
         ("stepz", 3, "nearest"),
-        ("steps", "many", "is no int"),
-        ("steps", 0, "at least 1"),
+        ("steps", "many", "is no whole number"),
+        ("steps", 1.5, "is no whole number"),
+        ("steps", 0, "from 1"),
         ("rate", -1, "rate > 0"),
     ],
 )

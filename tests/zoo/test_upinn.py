@@ -210,3 +210,58 @@ def test_what_a_family_lacks_is_unsupported(trained):
 def test_transfer_report_is_readable(trained):
     _, report = trained.adapt(trained.config.system, trajectories=3)
     assert isinstance(report, checkpoints.TransferReport) and "matched" in str(report)
+
+
+def test_a_forecast_begins_where_a_sample_is_first_measured(setting, trained):
+    clean = setting[3]
+    whole = trained.predict(clean)
+    later = trained.predict(clean, times=[1.5, 3.0])
+    for name in ("x", "y"):
+        assert np.allclose(later[name], whole[name].sel(time=[1.5, 3.0]), rtol=1e-5)
+    gappy = clean.copy(deep=True)
+    gappy["x"][1, :2] = np.nan
+    said = trained.predict(gappy)
+    assert np.isnan(said["y"].values[1, :2]).all() and np.isfinite(said["y"].values[0]).all()
+    assert float(said["y"][1, 2]) == float(clean["y"][1, 2])
+    with pytest.raises(ValueError, match="first measurement of sample 1"):
+        trained.predict(gappy, times=[0.0, 1.0])
+
+
+@pytest.mark.parametrize("times", [5, [[0, 1]], [], [0, np.nan], [3, 2, 1], "abc"])
+def test_faulty_times_of_a_prediction(setting, trained, times):
+    for data in (None, setting[3]):
+        with pytest.raises(ValueError, match="times"):
+            trained.predict(data, times=times)
+
+
+@pytest.mark.parametrize(
+    "options", [{"foo": 1}, {"width": "a"}, {"trajectories": 10**9}, {"seed": -1}, {"outputs": 5}]
+)
+def test_faulty_options_of_a_new_model(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
+        zoo.create("upinn", physics.get("lotka_volterra"), **options)
+
+
+def test_wrong_objects_are_named(setting, trained, tmp_path):
+    data, known = setting[2], setting[1]
+    for call in (
+        lambda: zoo.create("upinn", 5), lambda: zoo.create("upinn"), lambda: zoo.create(5),
+        lambda: zoo.finetune(trained, data, known=5), lambda: zoo.finetune(None, data),
+        lambda: zoo.finetune(trained, data, foo=5), lambda: zoo.save(tmp_path / "m", None),
+        lambda: zoo.save(tmp_path / "m", trained, foo=1), lambda: zoo.load(None),
+        lambda: zoo.train(None), lambda: zoo.verify(None), lambda: zoo.load("~nouser/x"),
+        lambda: trained.predict(data, foo=1),
+        *(lambda n=n: zoo.finetune(trained, data, known=known, steps=n) for n in (0, 1.5, -1)),
+    ):  # fmt: skip
+        with pytest.raises(ValueError) as caught:
+            call()
+        assert 15 < len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "change", [{"trajectories": 10**9}, {"trajectories": 3}, {"known": 5}, {"width": None}, None]
+)
+def test_a_config_that_does_not_fit_the_arrays_is_a_checkpoint_error(trained, change):
+    config = {} if change is None else trained.config_json() | change
+    with pytest.raises(checkpoints.CheckpointError, match="config"):
+        UPINN.restore(config, trained.state())

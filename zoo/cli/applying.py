@@ -27,7 +27,8 @@ def predict(
     files = writing.check_files(output, (*writing.DATA, *writing.PICTURES))
     grid = words.times(times)
     measured = words.data(data) if data else None
-    said = zoo.load(model).predict(measured, times=grid)
+    loaded = zoo.load(model)
+    said = loaded.predict(measured, times=grid)
     size = " x ".join(f"{count} {dim}" for dim, count in said.sizes.items())
     print(f"{model}: {size}")
     rows = [
@@ -35,7 +36,26 @@ def predict(
         for name, v in said.data_vars.items()
     ]
     table(("variable", "least", "mean", "most"), rows)
-    writing.write_dataset(files, said, dots=measured, title=model)
+    drawn = any(path.suffix in writing.PICTURES for path in files)
+    writing.write_dataset(
+        files, said, dots=measured, title=model, names=("predicted", "measured"),
+        lines=_finer(loaded, measured, said) if drawn else None,
+    )  # fmt: skip
+
+
+def _finer(model, measured, said):
+    """What the model says at times in between too, for a smooth picture; `said` where it cannot."""
+    import physics
+    from zoo.cli.pictures import between
+
+    if "time" not in said.coords:
+        return said
+    times = between(said["time"].values)
+    try:
+        fine = model.predict(measured, times=times)
+    except (ValueError, physics.FailedRun):
+        return said
+    return fine.assign_coords(time=("time", times, said["time"].attrs))
 
 
 def verify(

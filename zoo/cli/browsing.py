@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from zoo.cli import words
+from zoo.cli import spatial, words
 from zoo.cli.tables import plain, short, table
 
+WIDEST = 76  # characters of an equation in the table; `zoo show` has all of it
 Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help='Like "lorenz*".')]
 
 
@@ -25,8 +26,9 @@ def systems(pattern: Pattern = "*") -> None:
     rows = []
     for name in names:
         system = physics.get(name)
-        rows.append((name, "\n".join(system.lines()), _first_line(system.description)))
-    table(("system", "equations", "what it is"), rows)
+        lines = "\n".join(_cut(line) for line in system.lines())
+        rows.append((name, _kind(system), lines, _cut(_first_line(system.description))))
+    table(("system", "kind", "equations", "what it is"), rows)
 
 
 def list_(
@@ -39,24 +41,51 @@ def list_(
         str | None, typer.Option(metavar="WORD", help="Only models that can: law, forecast …")
     ] = None,
     dim: Annotated[int | None, typer.Option(min=0, help="Spatial dimensions.")] = None,
+    recipes: Annotated[
+        bool, typer.Option("--recipes", help="What zoo train takes, instead of models.")
+    ] = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="The shipped data sets, instead of models.")
+    ] = False,
 ) -> None:
-    """Pretrained checkpoints and model families.
+    """Pretrained checkpoints and model families; or recipes, or shipped records.
 
     Example: zoo list "upinn*" --ability law
     """
     import zoo
 
+    if recipes or records:
+        return _list_names(pattern, recipes)
     names = zoo.list_models(pattern, pretrained=pretrained, ability=ability, dim=dim)
     if not names:
         raise ValueError(f"no model matches {pattern!r} and these options; see zoo list")
     table(("model", "kind", "trained on", "numbers", "score"), [_model_row(n) for n in names])
 
 
+def _list_names(pattern: str, recipes: bool) -> None:
+    import fnmatch
+
+    import zoo
+    from physics.data import list_records
+
+    found = zoo.list_recipes(pattern) if recipes else fnmatch.filter(list_records(), pattern)
+    if not found:
+        raise ValueError(f"no {'recipe' if recipes else 'record'} matches {pattern!r}")
+    use = "zoo train {0}" if recipes else "zoo show {0}"
+    table(("recipe" if recipes else "record", "use"), [(n, use.format(n)) for n in found])
+
+
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A checkpoint, system or family.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A checkpoint, system, family or data.")
+    ],
     parameters: words.ParameterWords = None,
+    settings: words.OptionWords = None,
+    length: words.LengthWord = None,
+    boundary: words.BoundaryWords = None,
 ) -> None:
-    """One checkpoint's card, or one system: equation, parameters with ranges and units, source.
+    """One checkpoint's card, one system (equation, parameters with ranges and units, source), or
+    what is in a data file or shipped record.
 
     Example: zoo show upinn.lotka-volterra; zoo show lorenz63
     """
@@ -64,14 +93,25 @@ def show(
     import physics
     from zoo import registry
 
-    if "=" in name or name.endswith(".json") or name in physics.list_systems():
-        print(system_text(words.system(name, words.numbers(parameters, "-p"))))
+    if words.is_data(name):
+        from zoo.cli.measured import data_text
+
+        print(data_text(name, words.data(name)))
+    elif "=" in name or name.endswith(".json") or words.is_system(name):
+        values, options = words.numbers(parameters, "-p"), words.overrides(settings)
+        box = spatial.sides(length), spatial.walls(boundary)
+        found = words.system(name, values, (), options, *box)
+        print(system_text(found) + _options_text(name))
     elif name in registry.families():
         print(_family_text(name))
     elif name in checkpoints.names() or "/" in name or "." in name:
         print(card_text(checkpoints.read_card(name)))
     else:
-        known = [*physics.list_systems(), *checkpoints.names(), *registry.families()]
+        from physics.data import list_records
+
+        known = [
+            *physics.list_systems(), *checkpoints.names(), *registry.families(), *list_records()
+        ]  # fmt: skip
         near = words.nearest(name, known)
         raise ValueError(f'unknown name "{name}"{near}; see zoo systems and zoo list')
 
@@ -95,12 +135,45 @@ def system_text(system) -> str:
         rows = [("control", "unit", "range", "what it is")]
         rows += [(c.name, c.unit or "-", _range(c), c.description) for c in system.controls]
         blocks.append(plain(rows))
+    if system.domain is not None:
+        blocks.append(_box_text(system))
     if system.horizon is not None:
         unit = system.units.get("t")
         blocks.append(f"default end time: {short(system.horizon)}{f' {unit}' if unit else ''}")
     if system.source:
         blocks.append(f"source: {system.source}")
     return "\n\n".join(blocks)
+
+
+def _box_text(system) -> str:
+    """Where a PDE lives, what holds at its walls, and what it starts from."""
+    box, unit = system.domain, system.units.get("x")
+    sides = " x ".join(
+        f"[{short(low)}, {short(high)}]" for low, high in zip(box.low, box.high, strict=True)
+    )
+    kinds = ", ".join(dict.fromkeys(box.kinds))
+    lines = [f"box: {sides}{f' {unit}' if unit and unit != '-' else ''}, {kinds}"]
+    lines += [
+        f"  at {side}: {c.kind}" + (f", value {c.value}" if c.value else "")
+        for side, c in system.boundary.items()
+    ]
+    if system.initial is not None:
+        lines.append(f"starts from: {type(system.initial).__name__}")
+    return "\n".join(lines)
+
+
+def _options_text(name: str) -> str:
+    """What --set takes for a system of the catalogue; empty where it takes nothing."""
+    import importlib
+    import inspect
+
+    try:
+        module = importlib.import_module(f"physics.systems.{name.replace('-', '_')}")
+    except (ImportError, ValueError):
+        return ""
+    taken = inspect.signature(module.system).parameters.values()
+    options = ", ".join(f"{p.name}={p.default}" for p in taken)
+    return f"\n\noptions (--set): {options}" if options else ""
 
 
 def card_text(card) -> str:
@@ -121,11 +194,12 @@ def card_text(card) -> str:
     if card.law:
         blocks.append("law\n" + _indented(words.law_json(card.law)))
     if card.metrics:
-        rows = [("metric", "value", "tolerance", "unit", "baselines")]
+        others = any(entry.get("baselines") for entry in card.metrics.values())
+        rows = [("metric", "value", "tolerance", "unit", *(["baselines"] if others else []))]
         for name, entry in card.metrics.items():
-            others = "\n".join(f"{k} {short(v)}" for k, v in entry.get("baselines", {}).items())
+            base = "\n".join(f"{k} {short(v)}" for k, v in entry.get("baselines", {}).items())
             numbers = (short(entry["value"]), short(entry["tolerance"]))
-            rows.append((name, *numbers, entry.get("unit") or "-", others))
+            rows.append((name, *numbers, entry.get("unit") or "-", *([base] if others else [])))
         blocks.append(plain(rows))
     return "\n\n".join(blocks)
 
@@ -183,6 +257,17 @@ def _range(item) -> str:
     low = "-inf" if item.low is None else short(item.low)
     high = "inf" if item.high is None else short(item.high)
     return f"[{low}, {high}]{' log' if getattr(item, 'log', False) else ''}"
+
+
+def _kind(system) -> str:
+    """ODE, map, or PDE with its dimensions."""
+    if system.domain is not None:
+        return f"PDE {system.dim}-D"
+    return "map" if system.time == "discrete" else "ODE"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDEST else f"{line[: WIDEST - 2]} …"
 
 
 def _first_line(text: str) -> str:

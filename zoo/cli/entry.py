@@ -12,6 +12,8 @@ import warnings
 from collections.abc import Sequence
 
 from physics.names import nearest
+from zoo.cli.advice import spelled
+from zoo.cli.stopping import Stopping
 
 DONE, FAILED, WRONG, PIPE = 0, 1, 2, 141
 OURS = ("physics", "symbolic", "zoo", "checkpoints", "zoo_path")
@@ -38,10 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     try:
-        with warnings.catch_warnings():
+        with Stopping() as stop, warnings.catch_warnings():
             if not debug:
                 warnings.showwarning = _warn
             code = _invoke(words)
+            if stop.asked and code == DONE:
+                raise KeyboardInterrupt  # a library has swallowed it
         sys.stdout.flush()
         return code
     except (Exception, KeyboardInterrupt) as error:
@@ -51,7 +55,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _silence_broken_output()
         if sentence:
             print(f"zoo: {sentence}", file=sys.stderr)
+        if arguments is None and _stopped(error):
+            _leave(code)
         return code
+
+
+def _stopped(error: BaseException) -> bool:
+    """Whether Ctrl-C ended the command: plainly, or in the training loop."""
+    return isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Interrupted"
+
+
+def _leave(code: int) -> None:
+    """End the process here: an orderly end crashes where XLA is still compiling in its threads."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def outcome(error: BaseException) -> tuple[int, str]:
@@ -73,9 +92,9 @@ def outcome(error: BaseException) -> tuple[int, str]:
     message = str(error).strip()
     first = (message.splitlines() or [type(error).__name__])[0]
     if isinstance(error, ValueError):
-        return WRONG, message if _ours(error) and message else f"{first}; {MORE}"
+        return WRONG, spelled(message) if _ours(error) and message else f"{first}; {MORE}"
     if isinstance(error, RuntimeError):
-        return FAILED, message if _ours(error) and message else f"{first}; {MORE}"
+        return FAILED, spelled(message) if _ours(error) and message else f"{first}; {MORE}"
     name = type(error).__name__
     return FAILED, f"unexpected {name}: {first}; this is a fault of the zoo: {MORE}, and report it"
 

@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 
 from zoo.cli import words, writing
+from zoo.cli.advice import spelled
 from zoo.cli.browsing import law_lines
 from zoo.cli.entry import FAILED
+from zoo.cli.simulating import starting
 from zoo.cli.tables import short
 
-SMOOTH = 301
+SMOOTH = 1001
+DRAWN = 40  # points of a network
 
 
 def explain(
@@ -26,47 +29,82 @@ def explain(
 ) -> None:
     """Find the law in data or in a model: the front of candidates and the best of them.
 
-    Writes discovery.json, law.json, law.tex and law.png into the folder -o. Exit 1 if no law is
-    good enough.
+    Writes discovery.json and, of the best law, law.json, law.tex and law.png into the folder -o
+    (law.png: an ODE or map beside the data, or beside the network where there are none). Exit 1
+    if no law is good enough.
 
     Example: zoo explain upinn.lotka-volterra -o runs/law
     """
     import zoo
 
     folder = writing.check_folder(output) if output else None
+    curves = None
     if words.is_data(source):
         if data is not None:
             raise ValueError(f"{source!r} is data already; give a model before {data!r}")
         measured = words.data(source)
         found = zoo.explain(measured, engine=engine)
     else:
+        words.no_system(source)
         measured = words.data(data) if data else None
-        found = zoo.explain(zoo.load(source), measured, engine=engine)
-    print(found.table())
+        model = zoo.load(source)
+        found = zoo.explain(model, measured, engine=engine)
+        curves = _curves(model) if measured is None and folder else None
+    print(spelled(found.table()))
     if found.best is not None:
         values = ", ".join(f"{name} = {short(value)}" for name, value in found.best.values.items())
         print("law:", *law_lines(found.best), *([values] if values else []), sep="\n  ")
     if folder:
-        write_discovery(folder, found, measured)
+        write_discovery(folder, found, measured, curves)
     if found.best is None:
         raise typer.Exit(FAILED)
 
 
-def write_discovery(folder: Path, found, measured=None) -> None:
-    """discovery.json in `folder`, and of the best law law.json, law.tex and law.png."""
+def _curves(model):
+    """What a model says at a few times, to hold a law against; None if it needs data for that."""
+    import physics
+
+    try:
+        said = model.predict()
+    except (ValueError, physics.FailedRun):
+        return None
+    return said.isel(time=slice(None, None, max(1, said.sizes["time"] // DRAWN)))
+
+
+def write_discovery(folder: Path, found, measured=None, curves=None) -> None:
+    """discovery.json in `folder`, and of the best law law.json, law.tex and law.png.
+
+    curves: of a network, to hold the law against where nothing was measured.
+    """
     import symbolic
 
     files = {"discovery.json": json.dumps(found.to_json(), indent=1)}
     if found.best is not None:
-        files["law.json"] = json.dumps(found.best.to_json(), indent=1)
+        law = found.best
+        if found.initial is not None and measured is not None and hasattr(law, "states"):
+            law = starting(law, _states(law, found.initial), measured)
+        files["law.json"] = json.dumps(law.to_json(), indent=1)
         files["law.tex"] = symbolic.export(found.best, "latex")
     for name, text in files.items():
         print(f"wrote {writing.write_text(folder / name, text)}")
-    if measured is not None and hasattr(found.best, "states"):
-        again = _again(found, measured)
+    held, what = (measured, "measured") if measured is not None else (curves, "network")
+    if held is not None and hasattr(found.best, "states"):
+        again = _again(found, held)
         if again is not None:
-            title = "; ".join(found.candidates[found.chosen].lines())
-            writing.write_dataset([folder / "law.png"], again, dots=measured, title=title)
+            writing.write_dataset(
+                [folder / "law.png"], again, dots=held, names=("law", what),
+                title="; ".join(found.candidates[found.chosen].lines()),
+                steps=found.best.time == "discrete",
+            )  # fmt: skip
+
+
+def _states(law, initial):
+    """Initial states as (sample, state), given so or as {state: values}."""
+    import numpy as np
+
+    if isinstance(initial, dict):
+        return np.stack([np.atleast_1d(initial[s]) for s in law.state_names], -1)
+    return np.asarray(initial, float)
 
 
 def _again(found, measured):
@@ -83,7 +121,8 @@ def _again(found, measured):
         names = [name for name in law.state_names if name in measured]
         start = {n: measured[n].transpose("sample", "time").values[:, 0] for n in names}
     try:
-        return physics.solve(law, initial=start, times=times)
+        again = physics.solve(law, initial=start, times=times)
+        return again.assign_coords(time=("time", times, measured["time"].attrs))
     except (ValueError, physics.FailedRun) as error:
         print(f"no picture: {error}")
         return None

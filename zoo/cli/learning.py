@@ -1,7 +1,7 @@
 """Verbs that train: `zoo finetune`, `zoo train`."""
 
-import inspect
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +15,8 @@ KnownWord = Annotated[
     str | None,
     typer.Option("--known", metavar="SYSTEM", help="The known part: a name or an equation."),
 ]
+POOR = 0.3  # misfit relative to the spread of the data that is worth a note
 ResumeWord = Annotated[bool, typer.Option("--resume", help="Go on where a run stopped.")]
-
-_OWN = ("target", "steps", "seed", "folder", "resume", "progress", "command")  # set otherwise
 
 
 def finetune(
@@ -40,6 +39,7 @@ def finetune(
     --known "hare' = a*hare; lynx' = -c*lynx" -p a=0.55 -p c=0.8 -o runs/hares
     """
     import zoo
+    from zoo.finetuning import check_options
 
     values = words.numbers(parameters, "-p")
     options = words.overrides(settings)
@@ -51,15 +51,17 @@ def finetune(
         raise ValueError("-p gives a parameter of the known part; name that part with --known")
     goal = words.data_or_system(target, None if known else values)
     start = zoo.load(model)
-    _check_options(start, options)
+    check_options(start, options)
     folder = _run_folder(output, resume)
+    if folder is None:
+        print("nothing is kept: give -o FOLDER to write the tuned model", file=sys.stderr)
     options |= {"run": folder, "resume": resume, "command": resume_command(context)}
     tuned = zoo.finetune(start, goal, steps=steps, seed=seed, **options)
     data = goal if words.is_data(target) else None
     said = _summary(tuned, data)
     if folder:
         if said is not None:
-            writing.write_dataset([folder / "fit.png"], said, dots=data, title=f"{model}, tuned")
+            _picture(folder / "fit.png", tuned, said, data, f"{model}, tuned")
         place = zoo.save(folder / "checkpoint", tuned, overwrite=True)
         print(f"wrote {place}; go on with: zoo explain {shlex.quote(str(place))} {target}")
 
@@ -112,27 +114,32 @@ def _summary(tuned, data):
         gap = (said[name] - data[name].transpose(*said[name].dims)).values
         rms, spread = np.sqrt(np.nanmean(gap**2)), np.nanstd(data[name].values)
         rows.append((str(name), short(float(rms)), short(float(rms / spread)) if spread else "-"))
+    poor = [row for row in rows if row[2] != "-" and float(row[2]) > POOR]
     if rows:
         table(("state", "root mean square misfit", "of the spread of the data"), rows)
+    if poor:
+        print(
+            f"note: the fit of {poor[0][0]} misses {float(poor[0][2]):.0%} of its spread; train "
+            f"longer (--steps), or look whether the known part is right"
+        )
     return said
+
+
+def _picture(path: Path, tuned, said, data, title: str) -> None:
+    """The tuned model as smooth curves, beside the data."""
+    from zoo.cli.pictures import between
+
+    fine = said
+    if data is not None:
+        times = between(data["time"].values)
+        fine = tuned.predict(times=times).assign_coords(time=("time", times, data["time"].attrs))
+    writing.write_dataset([path], fine, dots=data, title=title, names=("tuned", "measured"))
 
 
 def _leaves(tree):
     """The arrays of a nested dict."""
     for value in tree.values():
         yield from _leaves(value) if isinstance(value, dict) else (value,)
-
-
-def _check_options(model, options: dict) -> None:
-    """ValueError for a setting that fine-tuning this family does not take."""
-    taken = inspect.signature(model.tune).parameters
-    known = [name for name in taken if name not in _OWN]
-    for name in options:
-        if name not in known:
-            raise ValueError(
-                f"fine-tuning family {model.family!r} has no setting {name!r}"
-                f"{words.nearest(name, known)}; it has: {', '.join(known)}"
-            )
 
 
 def _run_folder(folder: Path | None, resume: bool) -> Path | None:

@@ -4,7 +4,7 @@ Everything here raises ValueError with the word, what was expected, and what to 
 """
 
 import json
-import re
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from physics.names import nearest
+from zoo.cli.advice import spelled
 
 if TYPE_CHECKING:
     import numpy
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from physics import Formula, System
 
 MAX_TIMES = 10_000_000
-DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".nc", ".nc4", ".h5", ".netcdf")
+DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".nc", ".nc4", ".h5", ".netcdf", ".zarr")
 
 SystemWord = Annotated[
     str, typer.Argument(metavar="SYSTEM", help="A name, an equation in quotes, or a law.json.")
 ]
 DataWord = Annotated[
-    str, typer.Argument(metavar="DATA", help="A .csv or .nc file, or a shipped record.")
+    str, typer.Argument(metavar="DATA", help="A .csv, .nc or .zarr file, or a shipped record.")
 ]
 ModelWord = Annotated[
     str, typer.Argument(metavar="MODEL", help="A checkpoint's name (zoo list) or its folder.")
@@ -43,6 +44,22 @@ TimesWord = Annotated[
     str | None,
     typer.Option("--times", "-t", metavar="TIMES", help='"0:10:101", "0,1,2.5", or the end "10".'),
 ]
+OptionWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="An option of a system, like dim=2; may be repeated."
+    ),
+]
+LengthWord = Annotated[
+    str | None,
+    typer.Option(metavar="LENGTHS", help='Sides of the box of an equation, "6.28" or "6,3".'),
+]
+BoundaryWords = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--boundary", metavar="SIDE=WHAT", help="Walls of an equation: x-=1.0, u:x+=neumann …"
+    ),
+]
 SeedWord = Annotated[
     int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of everything random.")
 ]
@@ -58,7 +75,7 @@ def pairs(words: Sequence[str] | None, option: str) -> dict[str, str]:
     for word in words or ():
         name, _, value = (part.strip() for part in word.partition("="))
         if not name or not value:
-            example = name if name.isidentifier() else "a"
+            example = name if name.isidentifier() else "x-" if option == "--boundary" else "a"
             raise ValueError(
                 f"{option} takes NAME=VALUE, like {option} {example}=1.5, not {word!r}"
             )
@@ -122,15 +139,24 @@ def times(word: str | None) -> "numpy.ndarray | None":
     count = int(cells[2]) if len(cells[2]) < 12 else MAX_TIMES + 1
     if not 1 <= count <= MAX_TIMES:
         raise ValueError(f"--times asks for {cells[2]} times; at most {MAX_TIMES} are given")
-    return np.linspace(*(number(cell.strip(), "--times") for cell in cells[:2]), count)
+    ends = [number(cell.strip(), "--times") for cell in cells[:2]]
+    if not np.isfinite(ends).all() or (count > 1 and ends[0] >= ends[1]):
+        raise ValueError(f"--times runs from a finite START to a larger finite STOP, not {word!r}")
+    return np.linspace(*ends, count)
 
 
 def system(
-    word: str, values: dict[str, Any] | None = None, controls: Sequence[str] = ()
+    word: str,
+    values: dict[str, Any] | None = None,
+    controls: Sequence[str] = (),
+    options: dict[str, Any] | None = None,
+    length: Any = None,
+    boundary: dict[str, Any] | None = None,
 ) -> "System":
     """The System of a catalogue name, an equation or a law.json, with parameter values put in.
 
-    controls: names of the inputs of an equation.
+    controls: names of the inputs of an equation.   options: keywords of a catalogue's system.
+    length, boundary: of an equation, as physics.parse takes them.
     """
     import physics
 
@@ -138,32 +164,55 @@ def system(
     for name, value in values.items():
         if isinstance(value, list):
             raise ValueError(f"parameter {name!r} takes one number here, not {len(value)}")
+    if is_data(word):
+        raise ValueError(
+            f"{word!r} is data, no system; find its law with zoo explain, or fit a system to it "
+            f"with zoo calibrate SYSTEM {word}"
+        )
+    if "=" in word and not word.endswith(".json"):
+        if options:
+            raise ValueError(f"--set {next(iter(options))}=… is for a system of zoo systems")
+        return _equation(word, values, controls, length, boundary)
+    if length or boundary:
+        option = "--length" if length else "--boundary"
+        raise ValueError(f"{option} is for an equation in quotes; {word!r} has a box of its own")
     if word.endswith(".json"):
         found = law_file(word)
         if not isinstance(found, physics.System):
             raise ValueError(f"{word!r} holds a formula, which is no system; use zoo export on it")
         return found.with_values(**values)
-    if "=" in word:
-        return _equation(word, values, controls)
-    return physics.get(word, **values)
+    whole = {n: int(v) if float(v).is_integer() else v for n, v in values.items()}
+    return physics.get(word, **whole | (options or {}))
 
 
-def _equation(text: str, values: dict[str, float], controls: Sequence[str]) -> "System":
+def _equation(
+    text: str,
+    values: dict[str, float],
+    controls: Sequence[str],
+    length: Any,
+    boundary: dict[str, Any] | None,
+) -> "System":
     """`physics.parse`, its advice spelled as it is typed on a command line."""
     import physics
 
     try:
-        return physics.parse(text, parameters=values, controls=list(controls))
+        return physics.parse(
+            text,
+            parameters=values,
+            controls=list(controls),
+            length=length,
+            boundary=boundary,
+        )
     except physics.ParseError as error:
-        advice = re.sub(r'parameters=\{"(\w+)": 1.0\}', r"-p \1=1.0", error.sentence)
+        advice = spelled(error.sentence)
         raise physics.ParseError(advice, error.text, error.position) from None
 
 
 def law_file(word: str) -> "System | Formula":
     """The System or Formula in a JSON file."""
     path = Path(word)
-    if not path.is_file():
-        raise ValueError(f"no file {word!r}")
+    if not os.path.isfile(path):
+        raise ValueError(f"no file {word[:200]!r}; check the path")
     try:
         return law_json(json.loads(path.read_text(encoding="utf-8")))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
@@ -178,7 +227,10 @@ def law_json(tree: Any) -> "System | Formula":
     kind = tree.get("kind") if isinstance(tree, dict) else None
     if kind not in kinds:
         raise ValueError("this JSON holds neither a system nor a formula; zoo explain writes both")
-    return kinds[kind].from_json(tree)
+    try:
+        return kinds[kind].from_json(tree)
+    except ValueError as error:
+        raise ValueError(f"this JSON is damaged ({error}); write the file anew") from None
 
 
 def is_data(word: str) -> bool:
@@ -206,6 +258,22 @@ def data_or_system(word: str, values: dict[str, Any] | None = None) -> "xarray.D
     if word not in names and "=" not in word and not word.endswith(".json"):
         raise ValueError(f"{word!r} is neither data nor a system{nearest(word, names)}")
     return system(word, values)
+
+
+def is_system(word: str) -> bool:
+    """Whether a word names a system of the catalogue, with - or _."""
+    import physics
+
+    return word.replace("-", "_") in physics.list_systems() or word in physics.list_systems()
+
+
+def no_system(word: str) -> None:
+    """ValueError if `word` is a system, whose law need not be found."""
+    if "=" in word or is_system(word):
+        raise ValueError(
+            f"{word!r} is a system, so its law is known: see zoo show or zoo export; explain "
+            f"takes data or a model"
+        )
 
 
 def one_of(word: str, known: Sequence[str], what: str) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 PICTURES = (".png", ".svg", ".pdf")
 DATA = (".nc", ".csv")
+STORES = (".zarr",)  # folders, which are continued if they are there
+LONGEST = 255  # bytes of a name
 
 OutputWords = Annotated[
     list[Path] | None,
@@ -30,7 +32,7 @@ def check_files(paths: Sequence[Path] | None, suffixes: Sequence[str]) -> list[P
             raise ValueError(
                 f"cannot write {str(path)!r}: end the name in one of {', '.join(suffixes)}"
             )
-        check_file(path)
+        check_folder(path.parent) if path.suffix in STORES else check_file(path)
     return list(paths or ())
 
 
@@ -43,10 +45,14 @@ def check_file(path: Path) -> Path:
 
 
 def check_folder(folder: Path) -> Path:
-    """`folder`, made if need be; ValueError if nothing can be written into it."""
+    """`folder`, not made yet; ValueError if it cannot be, or nothing can be written into it."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        there = next(p for p in (folder, *folder.absolute().parents) if os.path.lexists(p))
+        if not there.is_dir():
+            raise NotADirectoryError(20, "a part of that path is a file")
+        if any(len(os.fsencode(part)) > LONGEST for part in folder.parts):
+            raise OSError(36, "the name is too long")
+        with tempfile.TemporaryFile(dir=there):
             return folder
     except OSError as error:
         raise _refusal(folder, error) from None
@@ -77,18 +83,33 @@ def write_dataset(
     data: "xarray.Dataset",
     dots: "xarray.Dataset | None" = None,
     title: str = "",
+    *,
+    lines: "xarray.Dataset | None" = None,
+    names: tuple[str, str] = ("simulated", "measured"),
+    steps: bool = False,
 ) -> None:
-    """`data` into each of `files`, as a table, as netCDF or as a picture, by its suffix."""
+    """`data` into each of `files`, as a table, as netCDF or as a picture, by its suffix.
+
+    dots, lines, names, steps: of the picture; lines: what is drawn instead of `data`, such as the
+    same at more times.
+    """
     import physics
 
     for path in files:
         if path.suffix in PICTURES:
-            from zoo.cli.pictures import trajectories
-
-            trajectories(path, data, dots, title)
-        else:
+            draw(path, data if lines is None else lines, dots, title, names, steps)
+        elif path.suffix not in STORES:  # a store has been filled by the simulation
             physics.save(data, path)
         print(f"wrote {path}")
+
+
+def draw(path: Path, data: "xarray.Dataset", dots, title, names, steps) -> Path:
+    """A picture of trajectories, or of fields."""
+    from zoo.cli import pictures, sheets
+
+    if any(sheets.is_field(variable) for variable in data.data_vars.values()):
+        return sheets.fields(path, data, title)
+    return pictures.trajectories(path, data, dots, title, names, steps)
 
 
 def _refusal(path: Path, error: OSError) -> ValueError:

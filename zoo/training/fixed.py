@@ -22,3 +22,16 @@ class FullBatch:
     def next(state: Any) -> tuple[Any, Any]:
         """(state, batch)."""
         return state, state
+
+    def check(self, state: Any) -> None:
+        """Raise ValueError if the state of a resumed run holds another batch than this one."""
+        import jax
+        import numpy as np
+
+        here, kept = jax.tree.leaves(self.batch), jax.tree.leaves(state)
+        for one, other in zip(here, kept, strict=True):
+            if not np.allclose(one, other, rtol=1e-5, atol=1e-8, equal_nan=True):
+                raise ValueError(
+                    "the run was begun on other data, initial states or parameters; resume it with "
+                    "the same ones, or begin another run in another folder"
+                )

@@ -20,6 +20,8 @@ from zoo.training.log import MetricsLog, Progress
 from zoo.training.schedule import Schedule
 from zoo.training.updates import Update
 
+CONFIG = "config.json"
+FREE = {"steps", "chunk", "save"}  # of the schedule: may change when a run is resumed
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "diffrax", "sympy", "xarray")
 
 
@@ -65,8 +67,10 @@ def run(
     step = 0
     if folder:
         _open(folder, schedule, config, resume)
-        if resume and checkpoints.latest(folder) is not None:
+        if resume:
             step, state, _ = checkpoints.load_run(folder, state)
+            if hasattr(stream, "check"):
+                stream.check(state["stream"])
     log = MetricsLog(folder, step)
     advance = _chunk(update, stream.next)
     saved = step
@@ -130,21 +134,62 @@ def _finite(metrics: dict[str, float]) -> bool:
 def _open(folder: Path, schedule: Schedule, config: dict | None, resume: bool) -> None:
     import checkpoints
 
-    begun = checkpoints.latest(folder) is not None
+    done = checkpoints.latest(folder)
+    begun = done is not None
+    if begun and not resume and done >= schedule.steps:
+        raise ValueError(
+            f"{str(folder)!r} holds a finished run of {done} steps; choose another folder, or "
+            f"resume it with more steps"
+        )
     if begun and not resume:
         raise ValueError(f"{str(folder)!r} holds a run; resume it, or choose another folder")
+    if resume and not begun:
+        raise ValueError(
+            f"{str(folder)!r} holds no saved step to resume; begin the run there without resume"
+        )
+    record = {
+        "schedule": schedule.to_json(),
+        "config": config or {},
+        "versions": {p: version(p) for p in PACKAGES} | {"python": platform.python_version()},
+    }
+    if begun:
+        return _check_same(folder, json.loads(json.dumps(record)))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        record = {
-            "schedule": schedule.to_json(),
-            "config": config or {},
-            "versions": {p: version(p) for p in PACKAGES} | {"python": platform.python_version()},
-        }
-        if not begun:
-            (folder / "config.json").write_text(json.dumps(record, indent=1))
-            (folder / "metrics.jsonl").unlink(missing_ok=True)
+        (folder / CONFIG).write_text(json.dumps(record, indent=1))
+        (folder / "metrics.jsonl").unlink(missing_ok=True)
     except OSError as error:
-        raise ValueError(f"cannot write to {str(folder)!r}: {error.strerror}") from None
+        raise ValueError(
+            f"cannot write to {str(folder)!r}: {error.strerror}; choose another folder"
+        ) from None
+
+
+def _check_same(folder: Path, wanted: dict) -> None:
+    """ValueError unless the run in `folder` was begun with this schedule and this config."""
+    try:
+        found = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        pairs = [(part, found[part], wanted[part]) for part in ("schedule", "config")]
+        pairs = [(part, dict(old), new) for part, old, new in pairs]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError(
+            f"{str(folder / CONFIG)!r} is missing or damaged, so what the run is cannot be told; "
+            f"copy it back, or begin another run in another folder"
+        ) from None
+    for part, old, new in pairs:
+        for name in sorted({*old, *new} - (FREE if part == "schedule" else set())):
+            if old.get(name) != new.get(name):
+                raise ValueError(
+                    f"the run in {str(folder)!r} was begun with another {name} ({part}): "
+                    f"{_brief(old.get(name))} instead of {_brief(new.get(name))}; resume it as it "
+                    f"was begun, or begin another run in another folder"
+                )
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict) and isinstance(value.get("parameters"), list):  # a System's JSON
+        value = {p.get("name"): p.get("value") for p in value["parameters"] if isinstance(p, dict)}
+    text = json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def _interrupted(title: str, step: int, folder: Path | None, command: str | None) -> Interrupted:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields, replace
 
-from physics.names import nearest
+from physics import arguments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +27,10 @@ class Schedule:
     seed: int = 0
 
     def __post_init__(self):
-        if self.steps < 1 or self.chunk < 1 or self.save < 1:
-            raise ValueError("a schedule needs steps, chunk and save of at least 1")
+        for name, low in {"steps": 1, "chunk": 1, "save": 1, "warmup": 0, "seed": 0}.items():
+            object.__setattr__(self, name, arguments.whole(getattr(self, name), name, low))
+        for name in ("rate", "final", "clip", "decay", "ema"):
+            arguments.real(getattr(self, name), name)
         if not (self.rate > 0 and self.clip > 0 and 0 <= self.ema < 1 and self.warmup >= 0):
             raise ValueError("a schedule needs rate > 0, clip > 0, 0 <= ema < 1 and warmup >= 0")
 
@@ -36,16 +38,15 @@ class Schedule:
         """The same schedule with some fields changed; values may be text, as typed."""
         known = {f.name: type(getattr(self, f.name)) for f in fields(self)}
         values = {}
+        arguments.options(overrides, known, "a schedule")
         for name, value in overrides.items():
-            if name not in known:
-                raise ValueError(
-                    f"schedule has no field {name!r}{nearest(name, known)}; "
-                    f"it has: {', '.join(known)}"
-                )
             try:
                 values[name] = known[name](value)
-            except (TypeError, ValueError):
-                raise ValueError(f"{name} = {value!r} is no {known[name].__name__}") from None
+                if known[name] is int and float(value) != values[name]:
+                    raise ValueError
+            except (TypeError, ValueError, OverflowError):
+                kind = "whole number" if known[name] is int else "number"
+                raise ValueError(f"{name} = {value!r} is no {kind}; write it like 1000") from None
         return replace(self, **values)
 
     def to_json(self) -> dict:

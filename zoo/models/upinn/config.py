@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from physics import arguments
 from physics.names import nearest
 from physics.system import System
 
 NOISE = ("additive", "multiplicative")
+SMALLEST = {"width": 1, "hidden_width": 1, "trajectories": 1, "collocation": 2}
+MOST_NUMBERS = 10**8  # weights of all surrogates together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +35,19 @@ class Config:
         system = System.from_json(self.known)
         states = system.state_names
         if system.domain is not None or system.time != "continuous" or system.noise:
-            raise ValueError(f"{system.name!r} is no ODE; a UPINN of this version needs one")
-        object.__setattr__(self, "inputs", tuple(self.inputs) or states)
-        object.__setattr__(self, "outputs", tuple(self.outputs) or states)
+            kind = "a PDE" if system.domain is not None else "no ODE"
+            raise ValueError(f"{system.name!r} is {kind}; a UPINN of this version needs an ODE")
+        for name in ("inputs", "outputs"):
+            given = arguments.names(getattr(self, name), name)
+            object.__setattr__(self, name, given or states)
+        for name, low in SMALLEST.items():
+            object.__setattr__(self, name, arguments.whole(getattr(self, name), name, low))
+        size = self.trajectories * (self.width**2 + self.collocation) + self.hidden_width**2
+        if size > MOST_NUMBERS:
+            raise ValueError(
+                f"width, hidden_width, trajectories and collocation ask for {size:.1e} numbers; "
+                f"at most {MOST_NUMBERS:.0e} are allowed: make them smaller"
+            )
         for name in self.inputs:
             if name not in (*states, "t"):
                 raise ValueError(f"hidden input {name!r} is no state{nearest(name, states)}")
@@ -43,8 +56,6 @@ class Config:
                 raise ValueError(f"hidden output {name!r} is no state{nearest(name, states)}")
         if self.noise not in NOISE:
             raise ValueError(f"noise is one of {', '.join(NOISE)}, not {self.noise!r}")
-        if min(self.width, self.hidden_width, self.trajectories, self.collocation - 1) < 1:
-            raise ValueError("widths, trajectories and collocation must be positive")
 
     @property
     def system(self) -> System:

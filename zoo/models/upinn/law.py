@@ -1,5 +1,6 @@
 """From a trained hidden term to a law: propose term sets from G, judge them on the data."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,11 @@ def discover_law(model: "UPINN", data: xarray.Dataset | None, engine: str, **opt
     inputs, targets, states = visited(model)
     if data is None:
         found = symbolic.discover(inputs=inputs, targets=targets, engine=engine, **options)
-        return found.inside(known)
+        unmeasured = (
+            "Judged on the network's own curves, which it may have over-fitted: give the "
+            "measurements with data=… to judge the candidates on them"
+        )
+        return replace(found, reason=f"{found.reason}. {unmeasured}").inside(known)
     return symbolic.discover_hidden(
         known, data, inputs=inputs, targets=targets, start=states[:, 0],
         noise=model.config.noise, **options,

@@ -9,6 +9,7 @@ import numpy as np
 import xarray
 from flax import nnx
 
+from physics import arguments
 from physics.system import System
 from zoo.model import Model, Statistic
 from zoo.models.upinn import ABILITIES, ACCEPTS, problem
@@ -57,9 +58,19 @@ class UPINN(Model):
         """An untrained model for a partly known system; options as in Config."""
         import jax
 
+        arguments.system(known, "the known part")
+        fields = [f.name for f in dataclasses.fields(Config) if f.name != "known"]
+        arguments.options(options, [*fields, "seed"], "family 'upinn'")
+        seed = arguments.whole(seed, "seed", 0)
         config = Config(known=known.to_json(), trajectories=trajectories, **options)
         with jax.enable_x64(True):
             return cls(config, rngs=nnx.Rngs(seed))
+
+    def about(self) -> str:
+        """The known part and what is hidden in it."""
+        known = "; ".join(self.config.system.numeric().lines())
+        inputs = ", ".join(self.config.inputs)
+        return f"{known}, with a hidden term of ({inputs}) in {', '.join(self.config.outputs)}"
 
     # -- pieces ----------------------------------------------------------------------------
 
@@ -177,6 +188,8 @@ class UPINN(Model):
         """
         import checkpoints
 
+        if arguments.system(known, "known").domain is not None:
+            raise ValueError(f"{known.name!r} is a PDE; a UPINN of this version learns ODEs only")
         kept = dataclasses.asdict(self.config)
         names, old = known.state_names, self.config.system.state_names
         if len(names) != len(old):
@@ -212,17 +225,23 @@ class UPINN(Model):
         target: a Dataset, or a System that is simulated from 3 initial states.   known: the partly
         known System (default: this model's).   noise, initial: as in Config and `problem.read`.
         """
-        known = known or self.config.system
+        known = self.config.system if known is None else arguments.system(known, "known")
+        steps = DEFAULT.steps if steps is None else arguments.whole(steps, "steps", 1)
+        seed = arguments.whole(seed, "seed", 0)
         if isinstance(target, System):
             from physics.solution import solve
 
+            if target.domain is not None:
+                raise ValueError(
+                    f"{target.name!r} is a PDE; a UPINN of this version is tuned to ODEs only"
+                )
             data = solve(target, samples=3, seed=seed)
         else:
             data = target
         options = {"noise": noise} if noise else {}
         samples = data.sizes.get("sample", 1)
         model, _ = self.adapt(known, trajectories=samples, seed=seed, **options)
-        schedule = dataclasses.replace(DEFAULT, steps=steps or DEFAULT.steps, seed=seed)
+        schedule = dataclasses.replace(DEFAULT, steps=steps, seed=seed)
         return model.fit(
             data, schedule, initial=initial, folder=folder, resume=resume, progress=progress,
             command=command,
@@ -248,12 +267,14 @@ class UPINN(Model):
 
     def predict(self, dataset=None, *, times=None, **options: Any) -> xarray.Dataset:
         """Without data: the surrogates of the training trajectories, with the hidden term beside.
-        With data: u' = known + hidden, integrated from the first state of every sample.
+        With data: u' = known + hidden, integrated from the first state of every sample that is
+        measured in full, at its own time.
 
         times: (time,) [T]; default 201 points of the training span, or the data's own times.
         """
         from zoo.models.upinn.reading import forecast, surrogates
 
+        arguments.options(options, ("dataset", "times"), "a prediction of family 'upinn'")
         if dataset is None:
             return surrogates(self, times)
         return forecast(self, dataset, times)

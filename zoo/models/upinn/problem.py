@@ -25,7 +25,8 @@ def read(config: Config, data: xarray.Dataset, initial: Any = None) -> dict[str,
     if missing:
         raise ValueError(
             f"data has no variable {missing[0]!r}, a state of {system.name!r}; it has: "
-            f"{', '.join(map(str, data.data_vars))}"
+            f"{', '.join(map(str, data.data_vars))}; rename its variables, or, for another "
+            f"equation, give its known part as known=…"
         )
     data = validate(data, names, least=4)
     check_units(data, system)

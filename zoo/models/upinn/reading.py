@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray
 
+from physics import arguments
 from physics.data.validate import stack, validate
 from zoo.models.upinn.residuals import pointwise
 
@@ -19,7 +20,7 @@ def surrogates(model: "UPINN", times: Any = None) -> xarray.Dataset:
     config, s, weights = model.config, model.statistics(), model.weights()
     if times is None:
         times = s["begin"][0] + s["horizon"][0] * np.linspace(0, 1, 201)
-    times = np.asarray(times, np.float64)
+    times = arguments.increasing(times)
     functions = pointwise(config)
 
     def point(theta, t):
@@ -41,38 +42,71 @@ def surrogates(model: "UPINN", times: Any = None) -> xarray.Dataset:
 
 
 def forecast(model: "UPINN", data: xarray.Dataset, times: Any = None) -> xarray.Dataset:
-    """u' = F(u) + G(u) integrated from the first measured state of every sample of `data`."""
+    """u' = F(u) + G(u) integrated from the first full measurement of every sample of `data`.
+
+    times: (time,), none before that of any sample; default: those of the data, NaN before it.
+    """
+    names = model.config.system.state_names
+    missing = [n for n in names if n not in arguments.dataset(data)]
+    if missing:
+        raise ValueError(
+            f"the data have no variable {missing[0]!r}: this model is of the states "
+            f"{', '.join(names)}, the data hold {', '.join(map(str, data.data_vars))}; rename "
+            f"them, or tune the model to them first with zoo.finetune"
+        )
+    data = validate(data, names, least=1)
+    measured, values = data["time"].values.astype(np.float64), stack(data, names)
+    full = ~np.isnan(values).any(axis=2)
+    if not full.any(axis=1).all():
+        sample = int(np.argmin(full.any(axis=1)))
+        raise ValueError(
+            f"sample {sample} has no time at which all of {', '.join(names)} are measured, so "
+            f"there is no state to forecast from; fill its gaps or leave the sample out"
+        )
+    first = full.argmax(axis=1)
+    begin, initial = measured[first], values[np.arange(len(values)), first]
+    given = measured if times is None else arguments.increasing(times)
+    if times is not None and given[0] < begin.max():
+        sample = int(np.argmax(begin))
+        raise ValueError(
+            f"times begin at {given[0]:g}, before the first measurement of sample {sample} at "
+            f"{begin[sample]:g}; a forecast needs times from there on"
+        )
+    states = np.full((len(values), len(given), len(names)), np.nan)
+    for start in np.unique(begin):
+        own, later = np.flatnonzero(begin == start), given >= start
+        found = _integrated(model, initial[own], start, given[later], own)
+        states[np.ix_(own, later)] = found
+    return xarray.Dataset(
+        {n: (("sample", "time"), states[..., i]) for i, n in enumerate(names)},
+        coords={"time": given, "sample": np.arange(len(states))},
+    )
+
+
+def _integrated(model: "UPINN", initial, start: float, times, samples) -> np.ndarray:
+    """States (sample, time, channel) at `times` >= start, from `initial` at `start`."""
     import jax
 
     from physics.failures import BlowUp
     from physics.integrate.ode import integrate
 
     config, s, phi = model.config, model.statistics(), model.weights()["hidden"]
-    names = config.system.state_names
-    data = validate(data, names, least=1)
-    times = data["time"].values if times is None else times
-    times = np.asarray(times, np.float64)
-    initial = stack(data, names)[:, 0]
-    if np.isnan(initial).any():
-        raise ValueError("the first time of every sample must be measured to forecast from it")
     functions = pointwise(config)
 
     def rhs(t, u, params):
         return functions.known(u, t, params) + functions.hidden(phi, u, t, s)
 
+    grid = times if times[0] == start else np.concatenate([[start], times])
     values = {k: np.asarray(v) for k, v in config.system.values.items()}
     with jax.enable_x64(True):
         run = jax.jit(lambda u, t, p: integrate(rhs, u, t, p, rtol=1e-7, atol=1e-9))
-        solved = run(initial, times, values)
+        solved = run(initial, grid, values)
     states = np.asarray(solved.states)
     if not np.isfinite(states).all():
         sample = int(np.argmin(np.isfinite(states).all(axis=(1, 2))))
         raise BlowUp(
-            f"the forecast of sample {sample} leaves all bounds at t = "
+            f"the forecast of sample {samples[sample]} leaves all bounds at t = "
             f"{float(solved.reached[sample]):.4g}: it left the states seen in training; "
             f"forecast less far or fine-tune on more data"
         )
-    return xarray.Dataset(
-        {n: (("sample", "time"), states[..., i]) for i, n in enumerate(names)},
-        coords={"time": times, "sample": np.arange(len(states))},
-    )
+    return states[:, len(grid) - len(times) :]
