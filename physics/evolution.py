@@ -55,8 +55,11 @@ def evolve(
         if dt is not None and not float(dt) > 0:
             raise ValueError(f"dt must be positive, not {dt}")
         gap = float(np.diff(times).max(initial=0.0)) or 1.0
-        walls = json.dumps(sides_to_json(system.boundary))
-        made = _made(system, walls, grid, chosen[0], order, min(float(dt), gap) if dt else gap)
+        typical = system if chosen[0] == "spectral" else _typical(system, values)
+        told = json.dumps([typical.name, sides_to_json(typical.boundary)])
+        if typical is not system:  # the inner steps depend on values and initial law
+            told = json.dumps(typical.to_json())
+        made = _made(typical, told, grid, chosen[0], order, min(float(dt), gap) if dt else gap)
         run = Run(made, fields, times, values, precision)
         if dt is not None:
             states, substeps = run.fixed(float(dt))
@@ -80,11 +83,17 @@ def lay_out(
     return Grid(system.domain, points, schemes.LAYOUTS.get(chosen[0], "nodes")), chosen
 
 
+def _typical(system: System, values: Mapping) -> System:
+    """`system` with the values of this run, the largest in magnitude where samples differ."""
+    each = {k: np.atleast_1d(np.asarray(v, float)) for k, v in values.items()}
+    return system.with_values(**{k: float(v[np.argmax(np.abs(v))]) for k, v in each.items()})
+
+
 @functools.lru_cache(maxsize=64)
-def _made(system: System, walls: str, grid: Grid, scheme: str, order: int | None, dt: float) -> Any:
+def _made(system: System, told: str, grid: Grid, scheme: str, order: int | None, dt: float) -> Any:
     """The stepper; equal calls share it and with it the compiled programs.
 
-    walls: the boundary conditions, whose values do not make two systems unequal.
+    told: what a stepper depends on besides the equations, which alone make two systems equal.
     """
     order = order or ORDERS.get(scheme)
     return schemes.stepper(system, grid, dt, scheme=scheme, order=order)

@@ -2,7 +2,8 @@
 
 The header names the columns, with an optional unit in brackets: `time [yr],hare [thousand]`.
 Lines starting with # are notes. Empty cells, NA and NaN mean not measured. Several trajectories
-carry a column `sample`. Separators: comma, semicolon, tab or spaces.
+carry a column `sample`. Separators: comma, semicolon (then the decimal mark may be a comma), tab or
+spaces.
 """
 
 import csv
@@ -16,6 +17,7 @@ TIME_NAMES = ("time", "t", "year", "years", "date", "hours", "days", "seconds")
 SAMPLE_NAMES = ("sample", "trajectory", "id", "run")
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
 _HEADER = re.compile(r"\s*([^\[\]()]+?)\s*(?:\[([^\[\]]*)\]|\(([^\[\]]*)\))?\s*")
+_DECIMAL_COMMA = re.compile(r"^([-+]?\d+),(\d+(?:[eE][-+]?\d+)?)$")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 
@@ -33,6 +35,8 @@ def read_csv(path: Path) -> xarray.Dataset:
     separator = _separator(lines[0][1])
     rows = [(n, _split(path, n, line, separator)) for n, line in lines]
     names, units = _header(path, rows[0][1])
+    if separator == ";":
+        rows = [(n, [_DECIMAL_COMMA.sub(r"\1.\2", c) for c in row]) for n, row in rows]
     table = np.array([_numbers(path, n, row, names) for n, row in rows[1:]])
     return _assemble(path, names, units, table, " ".join(notes))
 

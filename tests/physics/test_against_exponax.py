@@ -9,8 +9,9 @@ from benchmarks.solver import cases, programs, start
 
 exponax = pytest.importorskip("exponax")
 SMALL = {1: 96, 2: 48, 3: 24}
-NAMES = ["burgers-1d", "burgers-2d", "burgers-3d", "gray-scott-2d", "vorticity-2d-64",
-         "fisher-kpp-2d", "ks-1d", "ks-2d", "velocity-3d"]  # fmt: skip
+QUICK = ["burgers-1d", "gray-scott-2d", "vorticity-2d-64"]
+SLOW = ["burgers-2d", "burgers-3d", "fisher-kpp-2d", "ks-1d", "ks-2d", "velocity-3d"]
+NAMES = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -24,6 +25,7 @@ def test_ten_steps_agree(name):
     assert apart < 1e-4
 
 
+@pytest.mark.slow
 def test_chaos_in_single_precision_agrees_before_one_lyapunov_time():
     """Kuramoto-Sivashinsky on 20 length units has a Lyapunov time of tens of time units."""
     lines, dim, n, length, _, build, _ = cases(exponax)["ks-1d"]

@@ -140,3 +140,12 @@ def test_sources_that_are_no_files(tmp_path, monkeypatch, source):
 def test_only_datasets_are_saved(tmp_path):
     with pytest.raises(ValueError, match="xarray.Dataset"):
         physics.save(None, tmp_path / "x.csv")
+
+
+def test_a_semicolon_table_may_have_decimal_commas(tmp_path):
+    path = tmp_path / "semi.csv"
+    path.write_text("time;rabbit;fox\n0,5;10,25;-1,5e2\n1;;2.5\n")
+    data = physics.load(path)
+    assert list(data["time"].values) == [0.5, 1.0]
+    assert data["rabbit"].values[0, 0] == 10.25 and np.isnan(data["rabbit"].values[0, 1])
+    assert list(data["fox"].values[0]) == [-150.0, 2.5]

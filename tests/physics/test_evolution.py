@@ -78,6 +78,21 @@ def test_schemes_agree_on_a_smooth_problem():
     assert np.abs(fine - ends["finite-volume"].values).max() < 2e-5
 
 
+def test_equal_equations_with_other_values_do_not_share_their_steps():
+    walls = {"x-": 0.0, "x+": 0.0}
+    x = np.linspace(0, 1, 33)
+    for k in (0.001, 1.0, 300.0):
+        system = physics.parse("u_t = k*u_xx", {"k": k}, length=1.0, boundary=walls)
+        found = physics.solve(system, initial=np.sin(np.pi * x), times=[0, 0.001])
+        exact = np.exp(-k * np.pi**2 * 0.001) * np.sin(np.pi * x)
+        assert np.abs(found["u"][0, -1] - exact).max() < 2e-4
+        nominal = physics.parse("u_t = k*u_xx", {"k": 1e-3}, length=1.0, boundary=walls)
+        again = physics.solve(
+            nominal, initial=np.sin(np.pi * x), times=[0, 0.001], parameters={"k": k}
+        )
+        assert np.abs(again["u"][0, -1] - exact).max() < 2e-4
+
+
 def test_rollouts_are_differentiable_and_equal_to_steps():
     stepper = physics.stepper(BURGERS, 32, 0.02)
     u = jnp.asarray(START[::2, None])

@@ -181,6 +181,11 @@ class SpectralStepper:
         modes = numpy.abs(numpy.fft.rfftn(u, axes=space))
         worst = (0.0, 0.0, self.names[0])
         for axis, kept in enumerate(self.modes.kept):
+            if not kept:
+                raise ValueError(
+                    f"{self.grid.points[axis]} points keep no wave for products of degree "
+                    f"{self.plan.degree}; take a finer resolution"
+                )
             edge = max(1, round(0.9 * kept))
             along = numpy.moveaxis(modes, axis + 2, -1)[..., edge : kept + 1]
             for channel, name in enumerate(self.names):
