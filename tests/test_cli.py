@@ -362,7 +362,9 @@ def test_examples_of_the_help(zoo, verb, tmp_path, monkeypatch):
         assert verb in (words[0], "show", "list")
         if verb in SHORT:
             code, out, err = zoo(*words)
-            assert (code, err) == (0, "") and out
+            # a slow machine may be told how far a calibration is; nothing else is said there
+            told = [line for line in err.splitlines() if not line.startswith("calibrate: stage")]
+            assert (code, told) == (0, []) and out
 
 
 # -- mistakes ------------------------------------------------------------------------------
