@@ -1,9 +1,9 @@
 """What a run writes while it trains: metrics as JSON lines, a rich bar or plain lines."""
 
 import json
-import sys
-import time
 from pathlib import Path
+
+from physics.data import progress
 
 
 class MetricsLog:
@@ -32,37 +32,9 @@ def _lines(path: Path) -> list[dict]:
     return rows
 
 
-class Progress:
-    """A rich bar on a terminal, a plain line every few seconds elsewhere; on stderr."""
-
-    def __init__(self, title: str, total: int, show: bool, every: float = 10.0):
-        self.title, self.total, self.show, self.every = title, total, show, every
-        self.bar = self.task = None
-        self.last = time.monotonic()
-
-    def __enter__(self):
-        if self.show and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-            self.bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}"
-                "/{task.total:.0f}  {task.fields[note]}"), TimeRemainingColumn(),
-                console=Console(stderr=True), transient=True,
-            )  # fmt: skip
-            self.bar.start()
-            self.task = self.bar.add_task(self.title, total=self.total, note="")
-        return self
-
-    def __exit__(self, *_):
-        if self.bar:
-            self.bar.stop()
+class Progress(progress.Progress):
+    """The bar of a training run: its step and the first metrics."""
 
     def update(self, step: int, metrics: dict[str, float]) -> None:
         """Show where the run is."""
-        note = "  ".join(f"{k} {v:.3g}" for k, v in list(metrics.items())[:3])
-        if self.bar:
-            self.bar.update(self.task, completed=step, note=note)
-        elif self.show and (time.monotonic() - self.last > self.every or step >= self.total):
-            self.last = time.monotonic()
-            print(f"{self.title}: step {step}/{self.total}  {note}", file=sys.stderr, flush=True)
+        super().update(step, "  ".join(f"{k} {v:.3g}" for k, v in list(metrics.items())[:3]))

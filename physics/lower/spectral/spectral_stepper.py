@@ -65,6 +65,11 @@ class SpectralStepper:
         self.system, self.grid, self.dt, self.order = system, grid, float(dt), order
         self.plan = best_plan(system)
         self.modes = Modes(grid, self.plan.degree)
+        if not all(self.modes.kept):
+            raise ValueError(
+                f"{min(grid.points)} points keep no wave for products of degree "
+                f"{self.plan.degree}; take a finer resolution"
+            )
         self.names = system.state_names
         self.nonlinear = Nonlinear(self.plan, self.names, self.modes)
         self.groups = linear.blocks(self.plan.linear, self.names)
@@ -181,11 +186,6 @@ class SpectralStepper:
         modes = numpy.abs(numpy.fft.rfftn(u, axes=space))
         worst = (0.0, 0.0, self.names[0])
         for axis, kept in enumerate(self.modes.kept):
-            if not kept:
-                raise ValueError(
-                    f"{self.grid.points[axis]} points keep no wave for products of degree "
-                    f"{self.plan.degree}; take a finer resolution"
-                )
             edge = max(1, round(0.9 * kept))
             along = numpy.moveaxis(modes, axis + 2, -1)[..., edge : kept + 1]
             for channel, name in enumerate(self.names):

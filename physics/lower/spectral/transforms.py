@@ -2,7 +2,7 @@
 
 To the modes by FFT. To the grid by FFT or, on a CPU and for moderate grids, as products with DFT
 matrices: only the kept modes are worked on and matrix products run near the peak of the machine,
-where XLA's inverse real FFT takes twice the time of the forward one (3-D, 64³: 0.6 of its time).
+where XLA's inverse real FFT takes about twice the time of the forward one.
 Complex numbers are pairs of reals in the products.
 """
 
