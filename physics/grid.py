@@ -31,15 +31,18 @@ class Grid:
     layout: str = "nodes"
 
     def __post_init__(self):
-        given = (self.points,) * self.box.dim if np.ndim(self.points) == 0 else tuple(self.points)
+        alone = isinstance(self.points, str) or np.ndim(self.points) == 0
+        given = (self.points,) * self.box.dim if alone else tuple(self.points)
         if len(given) != self.box.dim:
             raise ValueError(
                 f"{len(given)} resolutions for {self.box.dim} dimensions; give one number, or one "
                 f"per dimension"
             )
         for name, count in zip(COORDINATES, given, strict=False):
-            if int(count) != count or count < 2:
-                raise ValueError(f"the resolution along {name} is a whole number >= 2, not {count}")
+            if not _whole(count) or count < 2:
+                raise ValueError(
+                    f"the resolution along {name} is a whole number >= 2, not {count!r}"
+                )
         object.__setattr__(self, "points", tuple(int(n) for n in given))
         if self.layout not in LAYOUTS:
             raise ValueError(f"unknown layout {self.layout!r}; one of {LAYOUTS}")
@@ -84,3 +87,9 @@ class Grid:
     def wavenumbers(self, axis: int) -> np.ndarray:
         """Angular wavenumbers of a periodic coordinate in FFT order [1/L]."""
         return 2 * np.pi * np.fft.fftfreq(self.points[axis], self.spacing[axis])
+
+
+def _whole(value: object) -> bool:
+    """Whether `value` is a whole number, also as a float; text and truth values are none."""
+    kind = np.asarray(value).dtype.kind
+    return kind in "iu" or (kind == "f" and float(value) == np.round(value))

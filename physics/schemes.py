@@ -46,9 +46,8 @@ def stepper(
         raise ValueError(f"{system.name!r} has noise; there is no scheme for stochastic PDEs")
     if system.controls:
         raise ValueError(f"{system.name!r} has controls; there is no scheme for controlled PDEs")
-    if scheme not in SCHEMES:
-        known = ", ".join(SCHEMES)
-        raise ValueError(f"unknown scheme {scheme!r}{nearest(scheme, SCHEMES)}; one of {known}")
+    if not isinstance(scheme, str) or scheme not in SCHEMES:
+        refuse(scheme)
     why = ""
     if scheme == "auto":
         scheme, why = choose(system)
@@ -60,6 +59,12 @@ def stepper(
     made = build(system, grid, dt) if order is None else build(system, grid, dt, order=order)
     made.reason = f"{made.reason}; {why}" if why else made.reason
     return made
+
+
+def refuse(scheme: Any) -> None:
+    """Raise ValueError that names the schemes there are."""
+    close = nearest(scheme, SCHEMES) if isinstance(scheme, str) else ""
+    raise ValueError(f"unknown scheme {scheme!r}{close}; one of {', '.join(SCHEMES)}")
 
 
 def choose(system: System) -> tuple[str, str]:

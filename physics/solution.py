@@ -68,6 +68,12 @@ def solve(
         system, samples, seed, vary, dt, rtol, atol
     )
     if system.domain is not None:
+        for name, given in {"method": method != "auto", "controls": controls, "atol": atol}.items():
+            if given:
+                raise ValueError(
+                    f"{system.name!r} is a PDE: leave {name} out; scheme, order, rtol and dt say "
+                    f"how it is solved"
+                )
         return evolution.evolve(
             system, samples=samples, seed=seed, times=times, initial=initial, vary=vary,
             parameters=parameters, resolution=resolution, scheme=scheme, order=order, dt=dt,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from physics import arguments
 from physics.grid import Grid
 from physics.initial import from_json, to_json
 from physics.names import COORDINATES, nearest
@@ -46,7 +47,8 @@ def read_fields(system, grid, initial, samples, parameters, seed, precision):
     missing = [n for n in names if n not in initial]
     if missing:
         raise ValueError(f"no initial field for state {missing[0]!r}: add it to initial=")
-    columns = [_column(n, np.asarray(initial[n], np.float64), grid, samples) for n in names]
+    given = {n: arguments.array(initial[n], f"initial {n!r}") for n in names}
+    columns = [_column(n, array, grid, samples) for n, array in given.items()]
     count = max(len(c) for c in columns)
     for name, column in zip(names, columns, strict=True):
         if len(column) not in (1, count):

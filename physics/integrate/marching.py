@@ -8,22 +8,39 @@ doi:10.1145/347837.347846).
 import math
 from typing import Any
 
+from physics import arguments
+
 
 def march(stepper: Any, state: Any, coefficients: Any, steps: int) -> Any:
     """The state `steps` steps later; reverse-mode memory of about 2·√steps states."""
     import jax
 
     def one(carry, _):
-        return stepper.step(carry, coefficients), None
+        state, n = carry
+        return (stepper.step(clocked(n, state), coefficients), n + 1), None
 
+    clocked = _clock(state, coefficients)
     group = max(1, math.isqrt(steps))
 
     @jax.checkpoint
     def several(carry, _):
         return jax.lax.scan(one, carry, None, length=group)[0], None
 
-    state, _ = jax.lax.scan(several, state, None, length=steps // group)
-    return jax.lax.scan(one, state, None, length=steps % group)[0]
+    carry, _ = jax.lax.scan(several, (state, 0), None, length=steps // group)
+    return jax.lax.scan(one, carry, None, length=steps % group)[0][0]
+
+
+def _clock(state: Any, coefficients: Any) -> Any:
+    """(n, state) -> the state with the time of step n, which sums of many steps would lose."""
+    if not hasattr(state, "t"):
+        return lambda _, state: state
+    begin = state.t
+    step = coefficients.step if hasattr(coefficients, "step") else coefficients.dt
+
+    def clocked(n, state):
+        return state._replace(t=begin + n * step.astype(begin.dtype))
+
+    return clocked
 
 
 def rollout(
@@ -36,16 +53,25 @@ def rollout(
     recomputation; batches by vmap. params: {name: scalar}.
     """
     import jax
+    import jax.numpy as jnp
 
-    if every < 1 or steps < every or steps % every:
+    if not all(hasattr(stepper, name) for name in ("prepare", "encode", "step", "decode")):
+        raise ValueError(
+            f"give a stepper, as from physics.stepper(system, grid, dt), not {stepper!r}"
+        )
+    steps, every = arguments.whole(steps, "steps", 1), arguments.whole(every, "every", 1)
+    if steps % every:
         raise ValueError(f"steps = {steps} is not a positive multiple of every = {every}")
     coefficients = stepper.prepare(params)
 
-    def frame(state, _):
-        state = march(stepper, state, coefficients, every)
+    first = stepper.encode(u, t)
+    clocked = _clock(first, coefficients)
+
+    def frame(state, n):
+        state = march(stepper, clocked(n, state), coefficients, every)
         return state, stepper.decode(state)
 
-    return jax.lax.scan(frame, stepper.encode(u, t), None, length=steps // every)[1]
+    return jax.lax.scan(frame, first, every * jnp.arange(steps // every))[1]
 
 
 def frames(
@@ -60,17 +86,19 @@ def frames(
     import jax
     import jax.numpy as jnp
 
-    def interval(state, _):
+    def interval(state, begin):
+        state = state._replace(t=begin)
         if differentiable:
             state = march(stepper, state, coefficients, substeps)
         else:
+            clocked = _clock(state, coefficients)
             state = jax.lax.fori_loop(
-                0, substeps, lambda _, s: stepper.step(s, coefficients), state
+                0, substeps, lambda n, s: stepper.step(clocked(n, s), coefficients), state
             )
         return state, stepper.decode(state)
 
     times = jnp.asarray(times, u.dtype)
-    _, later = jax.lax.scan(interval, stepper.encode(u, times[0]), None, length=len(times) - 1)
+    _, later = jax.lax.scan(interval, stepper.encode(u, times[0]), times[:-1])
     return jnp.concatenate([u[None], later])
 
 
@@ -79,12 +107,15 @@ def uneven_frames(stepper: Any, u: Any, times: Any, params: Any, substeps: Any) 
     import jax
     import jax.numpy as jnp
 
-    def interval(state, gap):
+    def interval(state, clock):
+        begin, gap = clock
         own = stepper.prepare(params, dt=gap)
-        state = jax.lax.fori_loop(0, substeps, lambda _, s: stepper.step(s, own), state)
+        state = state._replace(t=begin)
+        clocked = _clock(state, own)
+        state = jax.lax.fori_loop(0, substeps, lambda n, s: stepper.step(clocked(n, s), own), state)
         return state, stepper.decode(state)
 
     times = jnp.asarray(times, u.dtype)
     gaps = jnp.diff(times) / substeps
-    _, later = jax.lax.scan(interval, stepper.encode(u, times[0]), gaps)
+    _, later = jax.lax.scan(interval, stepper.encode(u, times[0]), (times[:-1], gaps))
     return jnp.concatenate([u[None], later])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from physics import arguments
 from physics.boundary import WALLS, Condition, split
 from physics.domain import Box
 from physics.names import COORDINATES, TIME
@@ -18,7 +19,7 @@ def read_boundary(
     if boundary and box is None:
         raise ValueError("boundary= is for PDEs; give length= or domain= to make this one")
     walls = {}
-    for key, given in (boundary or {}).items():
+    for key, given in arguments.mapping(boundary, "boundary", "condition").items():
         if isinstance(given, str):
             given = _text(str(key), given, parameters, box)
         walls[key] = given if isinstance(given, Condition) else Condition("dirichlet", given)

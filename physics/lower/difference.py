@@ -6,7 +6,7 @@ steps where these are few, else Kvaerno5 (implicit, adaptive within dt) through 
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from physics.grid import Grid
 from physics.integrate.runge_kutta import STEPS, march
@@ -14,6 +14,7 @@ from physics.jets import NONLOCAL, Jet, expand_fluxes, jets_in
 from physics.lower import extent, pointwise
 from physics.lower.finite_difference.space import Differences
 from physics.lower.finite_difference.stencils import ORDERS, points_needed
+from physics.lower.marcher import Marcher, MarchingState, positive_time, worst_courant
 from physics.names import COORDINATES
 from physics.system import System
 
@@ -80,15 +81,7 @@ def _check(system: System, grid: Grid, order: int) -> None:
         raise ValueError(why)
 
 
-class FiniteDifferenceState(NamedTuple):
-    """u: (*space, channel).   t: time [T].   courant: largest inner step over the stable one."""
-
-    u: Any
-    t: Any
-    courant: Any
-
-
-class FiniteDifferenceStepper:
+class FiniteDifferenceStepper(Marcher):
     """Advances values on nodes, u (*space, channel), by dt.
 
     order: 4 or 2.   method: "explicit", "implicit", or "auto", which is explicit unless the
@@ -117,9 +110,7 @@ class FiniteDifferenceStepper:
             raise ValueError(
                 f"methods are {METHODS} and rules {tuple(STEPS)}, not {method}, {rule}"
             )
-        if not (dt > 0 and math.isfinite(dt)):
-            raise ValueError(f"dt is a positive time, not {dt}")
-        self.system, self.grid, self.dt, self.rule = system, grid, float(dt), rule
+        self.system, self.grid, self.dt, self.rule = system, grid, positive_time(dt), rule
         self.space = Differences(system, grid, self.order)
         self._choose(method, substeps)
 
@@ -163,25 +154,7 @@ class FiniteDifferenceStepper:
 
     # -- the protocol of steppers ------------------------------------------------------------
 
-    def prepare(
-        self, params: Mapping[str, Any] | None = None, dt: Any = None
-    ) -> pointwise.Coefficients:
-        """Values of parameters and controls; missing parameters are nominal. dt: another step."""
-        import jax.numpy as jnp
-
-        values = pointwise.coefficients(self.system, params)
-        return pointwise.Coefficients(values, jnp.asarray(self.dt if dt is None else dt))
-
-    def encode(self, u: Any, t: Any = 0.0) -> FiniteDifferenceState:
-        """The state of the scheme for u (*space, channel) at time t."""
-        import jax.numpy as jnp
-
-        u = jnp.asarray(u)
-        return FiniteDifferenceState(u, jnp.asarray(t, u.dtype), jnp.zeros((), u.dtype))
-
-    def step(
-        self, state: FiniteDifferenceState, coefficients: pointwise.Coefficients
-    ) -> FiniteDifferenceState:
+    def step(self, state: MarchingState, coefficients: pointwise.Coefficients) -> MarchingState:
         """The state dt later."""
         import jax.numpy as jnp
 
@@ -191,7 +164,7 @@ class FiniteDifferenceStepper:
         u, courant = advance(state.t, u, values, dt)
         u = self.space.filled(state.t + dt, u, values)
         u = jnp.where(courant <= UNSTABLE, u, jnp.nan)
-        return FiniteDifferenceState(u, state.t + dt, jnp.maximum(state.courant, courant))
+        return MarchingState(u, state.t + dt, jnp.maximum(state.courant, courant))
 
     def _explicit(self, t: Any, u: Any, values: Mapping[str, Any], dt: Any) -> tuple[Any, Any]:
         def measured(t, u):
@@ -215,23 +188,9 @@ class FiniteDifferenceStepper:
         failed = solution.result != diffrax.RESULTS.successful
         return solution.ys[0], jnp.where(failed, jnp.inf, jnp.zeros_like(t))
 
-    def decode(self, state: FiniteDifferenceState) -> Any:
-        """u (*space, channel); outside jit a step that was too large raises ValueError."""
-        self.check(state)
-        return state.u
-
-    def __call__(self, u: Any, params: Mapping[str, Any] | None = None, t: Any = 0.0) -> Any:
-        """u at t + dt."""
-        return self.decode(self.step(self.encode(u, t), self.prepare(params)))
-
-    def check(self, state: FiniteDifferenceState) -> None:
+    def check(self, state: MarchingState) -> None:
         """Raise ValueError if a step was too large; nothing where values are traced."""
-        import jax
-        import numpy as np
-
-        if isinstance(state.courant, jax.core.Tracer):
-            return
-        worst = float(np.max(state.courant))
+        worst = worst_courant(state)
         if worst <= UNSTABLE:
             return
         if self.method == "implicit":

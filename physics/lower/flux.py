@@ -7,7 +7,7 @@ once from the expected values. Sums of conserved states change through the walls
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import sympy
 
@@ -20,12 +20,14 @@ from physics.lower import extent, pointwise
 from physics.lower.finite_volume.faces import Diffusion, Waves, split
 from physics.lower.finite_volume.ghosts import WIDTH, Walls
 from physics.lower.finite_volume.speeds import Speeds
+from physics.lower.marcher import Marcher, MarchingState, positive_time, worst_courant
 from physics.names import COORDINATES
 from physics.system import System
 
 ORDERS = (1, 5)
 COURANT = 0.6
 VISCOUS = 1.6 / 5.45
+REACTING = 1.7
 UNSTABLE = 1.5
 SAFETY = 1.2
 MAX_SUBSTEPS = 10_000
@@ -54,15 +56,7 @@ def suits(system: System, grid: Grid) -> str:
     return ""
 
 
-class FiniteVolumeState(NamedTuple):
-    """u: (*space, channel).   t: time [T].   courant: largest inner step over the stable one."""
-
-    u: Any
-    t: Any
-    courant: Any
-
-
-class FiniteVolumeStepper:
+class FiniteVolumeStepper(Marcher):
     """Advances point values at cell centres, u (*space, channel), by dt.
 
     order: 5 (WENO5) or 1 (Rusanov).   substeps: inner steps per dt; chosen from the expected
@@ -86,11 +80,11 @@ class FiniteVolumeStepper:
         self.order = 5 if order is None else order
         if self.order not in ORDERS:
             raise ValueError(f"finite volumes have the orders 1 and 5, not {order}")
-        if not (dt > 0 and math.isfinite(dt)):
-            raise ValueError(f"dt is a positive time, not {dt}")
-        self.system, self.grid, self.dt = system, grid, float(dt)
+        self.system, self.grid, self.dt = system, grid, positive_time(dt)
         self._states = tuple(Jet(name) for name in system.state_names)
         self._source, self._waves, self._diffusion = _lowered(system, grid, self.order)
+        reacting = Speeds.of(self._source, self._states)
+        self._reacting = reacting if any(map(_depends, reacting.blocks)) else None
         self.substeps = substeps or self._chosen()
         name = "WENO5" if self.order == 5 else "Rusanov"
         self.reason = f"conservation form; {name} with {self.substeps} inner SSP-RK3 steps per dt"
@@ -128,30 +122,14 @@ class FiniteVolumeStepper:
                     slopes = pointwise.on_grid(diffusion.slopes, steep | symbols, shape, np)
                     spacing = diffusion.walls[diffusion.axis].spacing
                     total += _largest(slopes) / spacing**2 / VISCOUS
+                if self._reacting:
+                    total += _largest(self._reacting.bounds(symbols, shape, np)) / REACTING
             rate = max(rate, float(total))
         return rate
 
     # -- the protocol of steppers ------------------------------------------------------------
 
-    def prepare(
-        self, params: Mapping[str, Any] | None = None, dt: Any = None
-    ) -> pointwise.Coefficients:
-        """Values of parameters and controls; missing parameters are nominal. dt: another step."""
-        import jax.numpy as jnp
-
-        values = pointwise.coefficients(self.system, params)
-        return pointwise.Coefficients(values, jnp.asarray(self.dt if dt is None else dt))
-
-    def encode(self, u: Any, t: Any = 0.0) -> FiniteVolumeState:
-        """The state of the scheme for u (*space, channel) at time t."""
-        import jax.numpy as jnp
-
-        u = jnp.asarray(u)
-        return FiniteVolumeState(u, jnp.asarray(t, u.dtype), jnp.zeros((), u.dtype))
-
-    def step(
-        self, state: FiniteVolumeState, coefficients: pointwise.Coefficients
-    ) -> FiniteVolumeState:
+    def step(self, state: MarchingState, coefficients: pointwise.Coefficients) -> MarchingState:
         """The state dt later."""
         import jax.numpy as jnp
 
@@ -162,25 +140,11 @@ class FiniteVolumeStepper:
 
         u, courant = march(ssp_rk3, measured, state.t, state.u, dt, self.substeps)
         u = jnp.where(courant <= UNSTABLE, u, jnp.nan)
-        return FiniteVolumeState(u, state.t + dt, jnp.maximum(state.courant, courant))
+        return MarchingState(u, state.t + dt, jnp.maximum(state.courant, courant))
 
-    def decode(self, state: FiniteVolumeState) -> Any:
-        """u (*space, channel); outside jit a step that was too large raises ValueError."""
-        self.check(state)
-        return state.u
-
-    def __call__(self, u: Any, params: Mapping[str, Any] | None = None, t: Any = 0.0) -> Any:
-        """u at t + dt."""
-        return self.decode(self.step(self.encode(u, t), self.prepare(params)))
-
-    def check(self, state: FiniteVolumeState) -> None:
+    def check(self, state: MarchingState) -> None:
         """Raise ValueError if a step was too large; nothing where values are traced."""
-        import jax
-        import numpy as np
-
-        if isinstance(state.courant, jax.core.Tracer):
-            return
-        worst = float(np.max(state.courant))
+        worst = worst_courant(state)
         if worst <= UNSTABLE:
             return
         if not worst < 1e6:
@@ -209,7 +173,15 @@ class FiniteVolumeStepper:
             total = total - jnp.diff(faces, axis=walls.axis + 1) / walls.spacing
             limit = COURANT * walls.spacing if waves else VISCOUS * walls.spacing**2
             rate = rate + fastest / limit
+        if self._reacting:
+            fastest = jnp.max(jnp.stack(self._reacting.bounds(known, u.shape[1:], jnp)))
+            rate = rate + fastest / REACTING
         return jnp.moveaxis(total, 0, -1), rate
+
+
+def _depends(block: tuple) -> bool:
+    """Whether a block of a Jacobian is not zero."""
+    return any(entry != 0 for row in block[1] for entry in row)
 
 
 def _largest(values: Any) -> float:

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from physics import pacing, schemes
+from physics import schemes
 from physics.grid import Grid
+from physics.integrate import comparing
 from physics.system import System
 
 TRIALS = 4
@@ -107,7 +108,7 @@ class _Trial:
 
         self.source, self.fields, self.params = source, fields, params
         self.stepper = source._stepper(source.interval, order)
-        self.compare = pacing.comparison(self.stepper, 0)
+        self.compare = comparing.comparison(self.stepper, 0)
         self.prepare = jax.jit(jax.vmap(self.stepper.prepare, in_axes=(0, None)))
         interval = jnp.asarray(source.interval, fields.dtype)
         self.times = jnp.arange(source.frames) * interval

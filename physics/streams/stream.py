@@ -1,10 +1,12 @@
 """Stream: batches of fields from many PDEs, simulated while they are used."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from physics import arguments
 from physics.grid import Grid
 from physics.streams import ring as rings
 from physics.streams.ring import Ring, StreamState
@@ -48,13 +50,16 @@ class Stream:
         donate: bool = False,
     ):
         systems = [systems] if isinstance(systems, System) else list(systems)
-        _check(systems, frames, members, group, batch, window, reuse)
+        _check(systems, frames, members, group, batch, window, reuse, mesh)
         self.dim = systems[0].dim
         self.points = Grid(systems[0].domain, resolution).points
         self.crop = self.points if crop is None else Grid(systems[0].domain, crop).points
         if any(c > n for c, n in zip(self.crop, self.points, strict=True)):
             raise ValueError(f"a crop of {self.crop} does not fit into fields of {self.points}")
-        vary, substeps = vary or {}, substeps or {}
+        names = [s.name for s in systems]
+        vary, substeps = _told(vary, names, "vary"), _told(substeps, names, "substeps")
+        for name, count in substeps.items():
+            arguments.whole(count, f"substeps of {name!r}", 1)
         self.sources = [
             Source(s, self.points, frames, vary.get(s.name), substeps.get(s.name)) for s in systems
         ]
@@ -74,6 +79,8 @@ class Stream:
         import jax
         import jax.numpy as jnp
 
+        if not isinstance(key, jax.Array):
+            raise ValueError(f"init takes a key, as from jax.random.key(0), not {key!r}")
         kind = jnp.zeros((), float).dtype
         shape = (self.members, self.frames, *self.points, self.channels)
         ring = Ring(
@@ -141,7 +148,7 @@ def _periodic(system: System) -> bool:
     return all(kind == "periodic" for kind in system.domain.kinds)
 
 
-def _check(systems, frames, members, group, batch, window, reuse) -> None:
+def _check(systems, frames, members, group, batch, window, reuse, mesh) -> None:
     if not systems:
         raise ValueError("a stream needs at least one system")
     for system in systems:
@@ -155,12 +162,21 @@ def _check(systems, frames, members, group, batch, window, reuse) -> None:
     for name, value in whole.items():
         if not isinstance(value, int) or value < 1:
             raise ValueError(f"{name} is a whole number >= 1, not {value!r}")
+    if mesh is not None and "data" not in getattr(mesh, "axis_names", ()):
+        raise ValueError(f'mesh is a jax.sharding.Mesh with an axis "data", not {mesh!r}')
     if window > frames:
         raise ValueError(f"window={window} is longer than the {frames} frames of a trajectory")
     if group > members:
         raise ValueError(f"group={group} is larger than members={members}")
-    if not reuse > 0:
-        raise ValueError(f"reuse is a positive number of draws per snapshot, not {reuse}")
+    if not isinstance(reuse, int | float) or not 0 < reuse < math.inf:
+        raise ValueError(f"reuse is a positive number of draws per snapshot, not {reuse!r}")
+
+
+def _told(given: Any, names: Sequence[str], what: str) -> dict[str, Any]:
+    """`given` as {system name: …}; a name that is none of `names` is refused."""
+    given = arguments.mapping(given, what, "…")
+    arguments.options(given, names, f"{what} of a stream")
+    return given
 
 
 def _refresher(stream: Stream, index: int) -> Any:

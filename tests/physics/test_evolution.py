@@ -64,6 +64,67 @@ def test_the_error_stays_below_the_tolerance():
         assert error < rtol
 
 
+WALLS = {"x-": "neumann", "x+": "neumann"}
+UNIFORM = np.ones(33)
+
+
+@pytest.mark.parametrize("times", [[0, 3], np.linspace(0, 3, 31)])
+def test_fast_reactions_between_walls_are_followed(times):
+    system = physics.parse(
+        ["u_t = 1e-4*u_xx + 10*v", "v_t = 1e-4*v_xx - 10*u"], length=1.0, boundary=WALLS
+    )
+    found = physics.solve(system, initial={"u": UNIFORM, "v": 0 * UNIFORM}, times=times)
+    assert np.abs(found["u"][0].mean("x") - np.cos(10 * found.time)).max() < 1e-5
+
+
+@pytest.mark.parametrize("scheme", ["spectral", "finite-difference", "finite-volume"])
+@pytest.mark.parametrize(
+    ("equation", "exact", "times"),
+    [
+        ("u_t = 1e-4*u_xx - 5*u", lambda t: np.exp(-5 * t), [0, 1]),
+        ("u_t = 1e-4*u_xx + 40*cos(40*t)", lambda t: 1 + np.sin(40 * t), [0, 1]),
+        ("u_t = 1e-4*u_xx + u - u^2/2", lambda t: 2 / (1 + np.exp(-t)), [0, 0.3, 9]),
+        ("u_t = 1e-4*u_xx + exp(-100*(t - 3.3)^2)", lambda t: 1 + np.sqrt(np.pi) / 10 * (t > 4),
+         [0, 10]),
+    ],
+)  # fmt: skip
+def test_what_happens_between_distant_frames_is_noticed(equation, exact, times, scheme):
+    boundary = None if scheme == "spectral" else WALLS
+    system = physics.parse(equation, length=1.0, boundary=boundary)
+    found = physics.solve(system, initial=UNIFORM, times=times, scheme=scheme)
+    assert np.abs(found["u"][0].mean("x") - exact(found.time)).max() < (
+        1e-3 if scheme == "finite-volume" else 1e-5
+    )
+
+
+def test_late_growth_and_small_states_keep_their_digits():
+    fisher = physics.parse("u_t = 0.01*u_xx + u - u^2", length=1.0)
+    found = physics.solve(fisher, initial=np.full(16, 1e-12), times=[0, 27.6])
+    exact = 1 / (1 + (1e12 - 1) * np.exp(-27.6))
+    assert abs(float(found["u"][0, -1, 3]) - exact) < 1e-6
+    both = physics.parse(["u_t = u_xx", "v_t = 0.1*v_xx + v - 1e6*v^2"], length=1.0)
+    found = physics.solve(both, initial={"u": np.ones(16), "v": np.full(16, 1e-9)}, times=[0, 8])
+    exact = 1e-6 / (1 + 999 * np.exp(-8))
+    assert abs(float(found["v"][0, -1, 3]) / exact - 1) < 1e-5
+
+
+@pytest.mark.parametrize("times", [[0, 2], np.linspace(0, 2, 21), [0, 0.999]])
+def test_growth_without_bound_is_said_soon(times):
+    growing = physics.parse("u_t = u_xx + u^2", length=1.0)
+    if times[-1] < 1:
+        found = physics.solve(growing, initial=np.ones(16), times=times)
+        assert abs(float(found["u"][0, -1, 0]) / 1000 - 1) < 1e-2
+        return
+    with pytest.raises(physics.BlowUp, match="blows up"):
+        physics.solve(growing, initial=np.ones(16), times=times)
+
+
+def test_a_singular_start_is_said():
+    system = physics.parse("u_t = u_xx + 1/u", length=1.0)
+    with pytest.raises(ValueError, match="not finite at the start"):
+        physics.solve(system, initial=np.zeros(16), times=[0, 1])
+
+
 def test_schemes_agree_on_a_smooth_problem():
     grid = physics.Grid(BURGERS.domain, 128, "cells")
     start = {"spectral": START, "finite-volume": np.sin(grid.mesh[0])}
@@ -121,6 +182,17 @@ def test_the_same_seed_gives_the_same_data_and_more_samples_change_nothing():
     [
         (dict(scheme="spektral"), 'nearest: "spectral"'),
         (dict(order=3), "order 2 or 4"),
+        (dict(order=0), "order is a whole number"),
+        (dict(order=[4]), "order is a whole number"),
+        (dict(scheme=["spectral"]), "unknown scheme"),
+        (dict(method="tsit5"), "leave method out"),
+        (dict(controls={"a": 1.0}), "leave controls out"),
+        (dict(resolution=0), "whole number >= 2"),
+        (dict(resolution="64"), "whole number >= 2"),
+        (dict(resolution=(None,)), "whole number >= 2"),
+        (dict(initial=START * 1j), "complex"),
+        (dict(initial="sin(x)"), "real numbers"),
+        (dict(parameters=[1.0]), "parameters is given as"),
         (dict(dt=-1.0), "dt must be positive"),
         (dict(resolution=(8, 8)), "2 resolutions for 1 dimensions"),
         (dict(resolution=1), "whole number >= 2"),
@@ -146,3 +218,69 @@ def test_schemes_that_cannot_serve_say_why():
     growing = physics.parse("u_t = u_xx + u^2", length=1.0)
     with pytest.raises(physics.BlowUp, match="not finite any more"):
         physics.solve(growing, initial=np.full(16, 5.0), times=[0, 0.1, 1.0], dt=0.01)
+
+
+@pytest.mark.parametrize("scheme", ["spectral", "finite-difference", "finite-volume"])
+def test_steppers_explain_bad_input(scheme):
+    grid = physics.Grid(BURGERS.domain, 16, "cells" if scheme == "finite-volume" else "nodes")
+    stepper = physics.stepper(BURGERS, grid, 0.01, scheme=scheme)
+    u = np.zeros((16, 1))
+    for wrong in (np.zeros((16, 2)), np.zeros(16), 1j * u):
+        with pytest.raises(ValueError, match="needs|complex"):
+            stepper(wrong)
+    for params in ({"nu": np.ones(3)}, [1.0], {"mu": 1.0}, {"nu": "0.1"}):
+        with pytest.raises(ValueError, match="one number|given as|no parameter"):
+            stepper(u, params)
+    for steps in ("10", 2.5, 0, True):
+        with pytest.raises(ValueError, match="steps is a whole number"):
+            physics.rollout(stepper, u, steps)
+    with pytest.raises(ValueError, match="give a stepper"):
+        physics.rollout(BURGERS, u, 10)
+    for dt in (None, "0.1", 0.0, np.inf, True):
+        with pytest.raises(ValueError, match="dt must be positive"):
+            physics.stepper(BURGERS, grid, dt, scheme=scheme)
+
+
+@pytest.mark.parametrize("times", [[0, 8.0], np.linspace(0, 8, 81), [0, 1.6, 8.0]])
+def test_a_forcing_whose_period_divides_the_steps_is_not_overlooked(times):
+    system = physics.parse("u_t = 0.05*u_xx + 1 + cos(20*pi*t)", length=1.0)
+    found = physics.solve(system, initial=np.zeros(16), times=times)
+    assert np.abs(found["u"][0, :, 0] - found.time).max() < 1e-5
+
+
+@pytest.mark.parametrize("t0", [0.0, 100.0, 2000.0])
+def test_late_times_keep_their_digits_in_float32(t0):
+    system = physics.parse("u_t = 0.05*u_xx + cos(t)", length=1.0)
+    times = t0 + np.array([0.0, 1.0, 2.0])
+    exact = np.sin(times) - np.sin(t0)
+    found = physics.solve(system, initial=np.zeros(16), times=times, precision="float32")
+    assert np.abs(found["u"][0, :, 0] - exact).max() < 1e-4
+    stepper = physics.stepper(system, 16, 1e-3)
+    rolled = physics.rollout(stepper, np.zeros((16, 1), np.float32), 2000, every=1000, t=t0)
+    assert np.abs(rolled[:, 0, 0] - exact[1:]).max() < 1e-4
+    with pytest.raises(ValueError, match="too coarse for t"):
+        physics.solve(system, initial=np.zeros(16), times=1e5 + times, precision="float32")
+
+
+@pytest.mark.parametrize("scheme", ["spectral", "finite-volume"])
+def test_a_fast_start_does_not_set_the_steps_of_a_slow_run(scheme):
+    system = physics.parse("u_t = -u^3 + 1e-3*u_xx", length=1.0)
+    found = physics.solve(system, initial=np.full(16, 1e4), times=[0, 1, 100], scheme=scheme)
+    exact = 1 / np.sqrt(1e-8 + 2 * found.time)
+    assert np.abs(found["u"][0, :, 0] / exact - 1).max() < 1e-4
+
+
+@pytest.mark.parametrize("amplitude", [1.0, 1e-4])
+def test_finite_volumes_step_as_the_given_fields_ask(amplitude):
+    system = physics.parse("u_t = -u*u_x", length=1.0)
+    x = physics.Grid(system.domain, 64, "cells").coordinates[0]
+    start = amplitude * (1 + 0.5 * np.sin(2 * np.pi * x))
+    found = physics.solve(system, initial=start, times=[0, 1 / amplitude])
+    assert abs(float(found["u"][0, -1].std()) / amplitude - 0.2075) < 5e-3
+
+
+def test_conflicting_demands_on_the_steps_are_refused():
+    with pytest.raises(ValueError, match="not both"):
+        physics.solve(BURGERS, initial=START, times=[0, 0.1], dt=0.1, rtol=1e-3)
+    with pytest.raises(ValueError, match="below what float32 holds"):
+        physics.solve(BURGERS, initial=START, times=[0, 1], rtol=1e-8, precision="float32")

@@ -323,7 +323,7 @@ def test_random_systems_lower_to_what_sympy_says(chosen, numbers, seed):
     law = expand_fluxes(system.equations["u"]).xreplace(jets)
     exact = sympy.lambdify(x, law, "numpy")(grid.coordinates[0]) * np.ones(points)
     u = sympy.lambdify(x, exact_u, "numpy")(grid.coordinates[0])
-    stepper = SpectralStepper(system, grid, 0.01)
+    stepper = SpectralStepper(system, grid, 1e-4)  # short: u_t = -u_xx is ill-posed
     found = np.asarray(stepper.rhs(0.0, jnp.asarray(u)[:, None]))[:, 0]
     kept = stepper.modes.kept[0]
     spectrum = np.fft.rfft(exact)

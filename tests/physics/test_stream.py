@@ -160,3 +160,20 @@ def test_bad_input_is_explained():
         fixed = physics.parse("u_t = k*u_xx", {"k": 1.0}, length=1.0)
         fixed = replace(fixed, initial=physics.fields.RandomFourier(), horizon=1.0)
         physics.Stream(fixed, resolution=8, vary={"custom": ["k"]})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dict(vary={"heta": ["k"]}), "vary of a stream"),
+        (dict(vary=["k"]), "vary is given as"),
+        (dict(substeps={"heat": 0}), "substeps of 'heat' is a whole number"),
+        (dict(substeps=3), "substeps is given as"),
+        (dict(reuse="a"), "reuse is a positive number"),
+        (dict(crop="a"), "whole number >= 2"),
+        (dict(mesh=3), 'axis "data"'),
+    ],
+)
+def test_misuse_is_said_before_anything_runs(change, message):
+    with pytest.raises(ValueError, match=message):
+        physics.Stream([physics.get("heat")], resolution=16, frames=4, members=8, **change)

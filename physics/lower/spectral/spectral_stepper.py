@@ -8,6 +8,7 @@ import sympy
 
 from physics.grid import Grid
 from physics.integrate import etdrk
+from physics.lower.marcher import check_shape, check_values, positive_time
 from physics.lower.spectral import linear
 from physics.lower.spectral.modes import Modes
 from physics.lower.spectral.nonlinear import Nonlinear, cast
@@ -36,7 +37,7 @@ def suits(system: System, grid: Grid) -> str:
     """Why the spectral scheme cannot serve this system; empty if it can."""
     for name, kind in zip("xyz", grid.box.kinds, strict=False):
         if kind != "periodic":
-            return f"the boundary along {name} is {kind}, Fourier modes need a periodic one"
+            return f"the box is not periodic along {name}, which Fourier modes need"
     try:
         best_plan(system)
     except ValueError as error:
@@ -57,12 +58,10 @@ class SpectralStepper:
     def __init__(self, system: System, grid: Grid, dt: float, order: int = 4):
         if order not in etdrk.ORDERS:
             raise ValueError(f"the spectral scheme has order 2 or 4 in time, not {order}")
-        if not float(dt) > 0:
-            raise ValueError(f"dt must be positive, not {dt}")
         reason = suits(system, grid)
         if reason:
             raise ValueError(f"no spectral scheme for {system.name!r}: {reason}")
-        self.system, self.grid, self.dt, self.order = system, grid, float(dt), order
+        self.system, self.grid, self.dt, self.order = system, grid, positive_time(dt), order
         self.plan = best_plan(system)
         self.modes = Modes(grid, self.plan.degree)
         if not all(self.modes.kept):
@@ -87,9 +86,10 @@ class SpectralStepper:
         import jax
         import jax.numpy as jnp
 
-        for name in params or {}:
+        own = check_values(params)
+        for name in own:
             self.system.parameter(name)
-        given = self.system.values | dict(params or {})
+        given = self.system.values | own
         step = self.dt if dt is None else dt
         traced = any(isinstance(v, jax.core.Tracer) for v in (*given.values(), step))
         np = jnp if traced else numpy
@@ -97,7 +97,7 @@ class SpectralStepper:
             given = {k: numpy.float64(v) for k, v in given.items()}
         values = {sympy.Symbol(k): v for k, v in given.items()}
         matrix = linear.matrix_of(self.plan.linear, self.names, self.modes, values, np)
-        maps = etdrk.coefficients(self.order, step, self._phi(matrix, np), self._simple)
+        maps = etdrk.coefficients(self.order, step, self._phi(matrix, np), self.exact)
         dtype = jnp.result_type(*[v for v in given.values() if traced] or [float])
         values = {k: jnp.asarray(v, dtype) for k, v in values.items()}
         return SpectralCoefficients(
@@ -116,8 +116,8 @@ class SpectralStepper:
         return phi
 
     @property
-    def _simple(self) -> bool:
-        """Whether there is no nonlinear part, so that exp(hL) is all."""
+    def exact(self) -> bool:
+        """Whether steps of any size are exact: nothing is nonlinear or forced, exp(hL) is all."""
         return not self.plan.products and not self.plan.forcing
 
     def encode(self, u: Any, t: Any = 0.0) -> SpectralState:
@@ -125,11 +125,7 @@ class SpectralStepper:
         import jax.numpy as jnp
 
         u = jnp.asarray(u)
-        if u.shape != (*self.grid.points, len(self.names)):
-            raise ValueError(
-                f"u has shape {u.shape}; {self.system.name!r} on this grid needs "
-                f"{(*self.grid.points, len(self.names))}"
-            )
+        check_shape(self, u)
         modes = self.modes.to_modes(jnp.moveaxis(u, -1, 0))
         return SpectralState(tuple(modes), jnp.asarray(t, u.dtype))
 
@@ -148,7 +144,7 @@ class SpectralStepper:
         def nonlinear(t, modes):
             return self.nonlinear(t, modes, coefficients.outputs, coefficients.forcing, values)
 
-        if self._simple:
+        if self.exact:
             modes = linear.applied(coefficients.maps[0], state.modes)
         else:
             modes = etdrk.advance(
