@@ -1,6 +1,7 @@
 """Export of laws as text. The folder is the registry: one file per target, file stem = name.
 
-A target file defines `SUFFIX` (how its files end) and `export(law, **options) -> str`.
+A target file defines `SUFFIX` (how its files end) and `export(law, **options) -> str`; with
+`DISCOVERIES = True` its export also takes a Discovery as the law.
 Files that start with an underscore are shared by targets. Third parties register a module of the
 same shape under the entry-point group "zoo.exporters"; names of this folder go first.
 """
@@ -10,10 +11,12 @@ import pkgutil
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
+from typing import Any
 
 from physics.formula import Formula
 from physics.names import nearest
 from physics.system import System
+from symbolic.result import Discovery
 
 GROUP = "zoo.exporters"
 
@@ -21,7 +24,7 @@ GROUP = "zoo.exporters"
 def list_targets() -> list[str]:
     """Names that `export` takes as `target`.
 
-    >>> set(list_targets()) >= {"jax", "latex", "python", "sympy"}
+    >>> set(list_targets()) >= {"c", "jax", "julia", "latex", "markdown", "python", "sympy"}
     True
     """
     return sorted({*_own(), *(point.name for point in entry_points(group=GROUP))})
@@ -40,9 +43,16 @@ def target_module(name: str) -> ModuleType:
     )
 
 
-def export(law: System | Formula, target: str = "latex", *, values: bool = False, **options) -> str:
+def export(
+    law: System | Formula | Discovery,
+    target: str = "latex",
+    *,
+    values: bool = False,
+    **options: Any,
+) -> str:
     """`law` as source text for `target`.
 
+    law: a System or a Formula; the target markdown also takes a whole Discovery.
     values: put the parameters' values into the equations instead of keeping their names.
     options: those of the target (latex: `digits`).
     Raises ValueError for an unknown target or option, and for a law the target cannot write.
@@ -55,7 +65,8 @@ def export(law: System | Formula, target: str = "latex", *, values: bool = False
     \\end{aligned}
     """
     module = target_module(target)
-    if not isinstance(law, System | Formula):
+    takes = (System, Formula, *([Discovery] if getattr(module, "DISCOVERIES", False) else []))
+    if not isinstance(law, takes):
         hint = "no law was found" if law is None else "pass a discovery's .best"
         raise ValueError(f"can export a System or a Formula, not {type(law).__name__}: {hint}")
     known = list(inspect.signature(module.export).parameters.values())[1:]
@@ -67,7 +78,11 @@ def export(law: System | Formula, target: str = "latex", *, values: bool = False
                     f"target {target!r} has no option {name!r}{nearest(name, names)}; "
                     f"it has: {', '.join(['values', *names])}"
                 )
-    return module.export(law.numeric() if values else law, **options)
+    if not values:
+        return module.export(law, **options)
+    if isinstance(law, Discovery):
+        raise ValueError("values=True is for one law, not for a Discovery: pass its .best")
+    return module.export(law.numeric(), **options)
 
 
 def _own() -> list[str]:

@@ -24,7 +24,6 @@ from symbolic.exporters._writer import ATOM, POWER, SUM, Text
 
 LOCAL = ("np", "jnp", "parameters", "dydt", "shape", "dtype", "out")
 LARGEST_INTEGER = 10**6  # above, a float: array libraries have integers of fixed width
-SHARE = 8  # operations that shared subexpressions must save to be worth a line
 _FUNCTIONS = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "min": "minimum", "max": "maximum",
 }  # fmt: skip
@@ -81,15 +80,8 @@ class ArrayWriter(SourceWriter):
 
     def block(self, targets: dict[str, sympy.Expr]) -> str:
         """Lines that assign each expression to its target, shared parts first."""
-        expressions = list(targets.values())
-        symbols = (sympy.Symbol(f"_s{i}_") for i in range(10**6))
-        shared, reduced = sympy.cse(expressions, symbols=symbols, order="canonical")
-        saved = sympy.count_ops(expressions) - sympy.count_ops([*reduced, *(e for _, e in shared)])
-        if saved < SHARE:
-            shared, reduced = [], expressions
-        self.names.update({symbol.name: symbol.name for symbol, _ in shared})
-        self.variables |= {symbol.name for symbol, _ in shared}
-        lines = [self.assignment(symbol.name, e) for symbol, e in shared]
+        shared, reduced = self.shared(list(targets.values()))
+        lines = [self.assignment(name, e) for name, e in shared.items()]
         lines += [self.assignment(t, e) for t, e in zip(targets, reduced, strict=True)]
         return "".join(lines)
 

@@ -1,4 +1,4 @@
-"""What all targets that are Python source share: names, numbers, docstrings, long lines."""
+"""What all targets that are source code share: names, numbers, what a file says of its law."""
 
 import keyword
 import re
@@ -14,18 +14,22 @@ from physics.text import expression_text
 from symbolic.exporters._writer import PRODUCT, Text, Writer
 
 WIDTH = 92
+LONGEST = 31  # letters of a prefix
+SHARE = 8  # operations that shared subexpressions must save to be worth a line
 _JET = re.compile(rf"{IDENTIFIER.pattern}_[xyz]+")
 
 
-def identifiers(names: Iterable[str], reserved: Iterable[str]) -> dict[str, str]:
-    """{name: Python identifier}; keywords and `reserved` words get a trailing underscore.
+def identifiers(
+    names: Iterable[str], reserved: Iterable[str], keywords: Iterable[str] = keyword.kwlist
+) -> dict[str, str]:
+    """{name: identifier}; keywords (Python's) and `reserved` words get a trailing underscore.
 
     Names never end in an underscore, so a mangled one cannot clash with another name.
 
     >>> identifiers(["x", "lambda", "np"], reserved=["np"])
     {'x': 'x', 'lambda': 'lambda_', 'np': 'np_'}
     """
-    taken = {*keyword.kwlist, *reserved}
+    taken = {*keywords, *reserved}
     mangled: dict[str, str] = {}
     for name in names:
         if name in mangled:
@@ -56,14 +60,33 @@ def float_text(value: sympy.Expr) -> str:
     return repr(number)
 
 
-def docstring(law: System | Formula, closing: str) -> str:
-    """The module docstring: name, equations, how to use it."""
+def description(law: System | Formula, closing: str) -> str:
+    """What a file says at its top: name, equations, how to use it; printable characters only."""
     head = law.name if isinstance(law, Formula) else law.description or law.name
-    text = "\n".join([str(head).strip(), "", *_lines(law), "", closing])
+    return printable("\n".join([str(head).strip(), "", *_lines(law), "", closing]))
+
+
+def printable(text: str) -> str:
+    """`text` without characters that no file should hold; line ends stay."""
     text = "".join(c for c in text if c.isprintable() or c == "\n")
-    text = text.encode("utf-8", "replace").decode()
-    text = text.replace("\\", "\\\\").replace('"', "'")
+    return text.encode("utf-8", "replace").decode()
+
+
+def docstring(law: System | Formula, closing: str) -> str:
+    """The docstring of a Python module."""
+    text = description(law, closing).replace("\\", "\\\\").replace('"', "'")
     return f'"""{text}\n"""\n'
+
+
+def prefix(name: str) -> str:
+    """What the names of a file begin with: letters, digits and single underscores.
+
+    >>> prefix("Lotka-Volterra (1925)"), prefix("2D"), prefix("∇")
+    ('Lotka_Volterra_1925', 'law_2D', 'law')
+    """
+    words = re.findall(r"[A-Za-z0-9]+", name)
+    joined = "_".join(words)[:LONGEST].strip("_")
+    return joined if joined[:1].isalpha() else f"law_{joined}".strip("_")
 
 
 def _lines(law: System | Formula) -> list[str]:
@@ -113,6 +136,20 @@ class SourceWriter(Writer):
         elif below:
             text += f"/({'*'.join(self.tight(f, PRODUCT) for f in below)})"
         return text, PRODUCT
+
+    def shared(self, expressions: list[sympy.Expr]) -> tuple[dict[str, sympy.Expr], list]:
+        """({new name: part that occurs several times}, the expressions with these names).
+
+        Nothing is shared where that would save little.
+        """
+        symbols = (sympy.Symbol(f"_s{i}_") for i in range(10**6))
+        parts, reduced = sympy.cse(expressions, symbols=symbols, order="canonical")
+        saved = sympy.count_ops(expressions) - sympy.count_ops([*reduced, *(e for _, e in parts)])
+        if saved < SHARE:
+            return {}, expressions
+        self.names.update({symbol.name: symbol.name for symbol, _ in parts})
+        self.variables |= {symbol.name for symbol, _ in parts}
+        return {symbol.name: e for symbol, e in parts}, reduced
 
     def assignment(self, target: str, expression: sympy.Expr, indent: str = "    ") -> str:
         """`target = expression`, a long sum with one term per line."""

@@ -3,6 +3,8 @@
 ODEs are set with dots, PDEs with ∂, maps with the indices n and n + 1, noise as dW.
 """
 
+from collections.abc import Mapping
+
 from physics.formula import Formula
 from physics.names import COORDINATES, IDENTIFIER, TIME
 from physics.system import System
@@ -22,15 +24,20 @@ def export(law: System | Formula, *, digits: int | None = DIGITS) -> str:
     digits: significant digits of decimal numbers, None for all that float64 holds; simple
     fractions stay exact. Raises ValueError for digits outside 1 … 17.
     """
+    return block(law, digits, law.values)
+
+
+def block(law: System | Formula, digits: int | None, values: Mapping[str, float]) -> str:
+    """The equations, and below them lines with the `values` of some parameters."""
     if digits is not None and (type(digits) is not int or not 1 <= digits <= MAX_DIGITS):
         raise ValueError(f"digits is a whole number from 1 to {MAX_DIGITS}, not {digits!r}")
     if isinstance(law, Formula):
         lines, writer = _formula(law, digits)
     else:
         lines, writer = _system(law, digits)
-    values = [f"{writer.spelled[p]} = {writer.text(number(v))}" for p, v in law.values.items()]
-    for start in range(0, len(values), PER_LINE):
-        lines.append(r"& " + r", \quad ".join(values[start : start + PER_LINE]))
+    pairs = [f"{writer.spelled[p]} = {writer.text(number(v))}" for p, v in values.items()]
+    for start in range(0, len(pairs), PER_LINE):
+        lines.append(r"& " + r", \quad ".join(pairs[start : start + PER_LINE]))
     body = " \\\\\n".join(lines)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
 
