@@ -42,6 +42,23 @@ class Tightening:
     surrogate_alpha: float = 1e-2
 
 
+def default_rules(config: Config, steps: int) -> Tightening:
+    """The rules of a run of `steps` iterations; fields and the "log" clock are tightened slowly."""
+    if config.system.domain is None and config.clock == "time":
+        return Tightening(ramp=min(60, steps // 3 + 1), warm=min(50, steps // 3))
+    return Tightening(ramp=min(100, steps // 2 + 1), warm=min(80, 2 * steps // 5), residual=0.02)
+
+
+def tuning_rules(config: Config, steps: int, statistics: dict) -> Tightening:
+    """The rules of a run that begins with a learnt hidden term: its prior, and a short ramp."""
+    ramp, loose = (10, 100.0) if config.system.domain else (5, 25.0)
+    ramp = min(ramp, steps // 2 + 1)
+    return Tightening(
+        ramp=ramp, loose=loose, warm=ramp, residual=0.02, sigma=0.05,
+        alpha=float(statistics["alpha"][0]),
+    )  # fmt: skip
+
+
 def first_state(params: Any, rules: Tightening) -> dict:
     """The state that training starts from."""
     import jax.numpy as jnp

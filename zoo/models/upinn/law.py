@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray
 
+from zoo.models.upinn.naming import apart_from
+
 if TYPE_CHECKING:
     from zoo.models.upinn.model import UPINN
 
@@ -21,6 +23,8 @@ def visited(model: "UPINN") -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
     from physics.lower import rhs
 
     config = model.config
+    if model.field:
+        return visited_fields(model)
     seen = model.predict()
     names = config.system.state_names
     states = np.stack([seen[n].values for n in names], -1)
@@ -37,19 +41,53 @@ def visited(model: "UPINN") -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
     return {n: inputs[n] for n in config.inputs}, targets, states
 
 
+def visited_fields(
+    model: "UPINN", points: int = 24
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], np.ndarray]:
+    """As `visited`, for a PDE: on a grid of `points` times and points per coordinate."""
+    import jax
+
+    from zoo.models.upinn.field_reading import coordinates
+    from zoo.models.upinn.fields import field_functions
+
+    config, s, weights = model.config, model.statistics(), model.weights()
+    functions = field_functions(config)
+    times = s["begin"][0] + s["horizon"][0] * np.linspace(0, 1, points)
+    axes = coordinates(model, points).values()
+    flat = np.stack(np.meshgrid(times, *axes, indexing="ij"), -1).reshape(-1, 1 + len(axes))
+
+    def point(theta, own, p):
+        left, jets = functions.open_residual(theta, p, own, s)
+        return left, [jets[symbol] for symbol in config.symbols.values()]
+
+    with jax.enable_x64(True):
+        over = jax.vmap(jax.vmap(point, (None, None, 0)), (0, 0, None))
+        left, seen = jax.jit(over)(weights["surrogate"], model.parameters(), flat)
+    names = config.system.state_names
+    targets = {o: np.asarray(left)[..., names.index(o)].ravel() for o in config.outputs}
+    inputs = {n: np.asarray(a).ravel() for n, a in zip(config.inputs, seen, strict=True)}
+    return inputs, targets, np.asarray(left)
+
+
 def discover_law(model: "UPINN", data: xarray.Dataset | None, engine: str, **options: Any) -> Any:
     """The Discovery of a UPINN; see `UPINN.law`."""
     import symbolic
 
     known = model.config.system
+    if model.field and data is not None:
+        from zoo.models.upinn.law_of_fields import discover_field_law
+
+        return discover_field_law(model, data, **options)
     inputs, targets, states = visited(model)
-    if data is None:
+    if data is None or model.config.clock == "log":
         found = symbolic.discover(inputs=inputs, targets=targets, engine=engine, **options)
         unmeasured = (
             "Judged on the network's own curves, which it may have over-fitted: give the "
             "measurements with data=… to judge the candidates on them"
         )
-        return replace(found, reason=f"{found.reason}. {unmeasured}").inside(known)
+        laws = [replace(c, law=apart_from(known, c.law)) for c in found.candidates]
+        reason = f"{found.reason}. {unmeasured}"
+        return replace(found, candidates=tuple(laws), reason=reason).inside(known)
     return symbolic.discover_hidden(
         known, data, inputs=inputs, targets=targets, start=states[:, 0],
         noise=model.config.noise, **options,

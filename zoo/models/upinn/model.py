@@ -12,8 +12,9 @@ from flax import nnx
 from physics import arguments
 from physics.system import System
 from zoo.model import Model, Statistic
-from zoo.models.upinn import ABILITIES, ACCEPTS, problem
+from zoo.models.upinn import ABILITIES, ACCEPTS
 from zoo.models.upinn.config import Config
+from zoo.models.upinn.fields import all_field_residuals, embedding, field_functions
 from zoo.models.upinn.network import Mlp
 from zoo.models.upinn.residuals import all_residuals, pointwise
 from zoo.training.schedule import Schedule
@@ -38,7 +39,8 @@ class UPINN(Model):
         self.config = config
         d, n, inputs = len(config.system.state_names), config.trajectories, len(config.inputs)
         width, narrow = config.width, config.hidden_width
-        self.surrogate = Mlp((1, width, width, d), stack=n, spread=SPREAD, rngs=rngs)
+        seen = 1 if config.system.domain is None else embedding(config)
+        self.surrogate = Mlp((seen, width, width, d), stack=n, spread=SPREAD, rngs=rngs)
         sizes = (inputs, narrow, narrow, len(config.outputs))
         self.hidden_term = Mlp(sizes, stack=None, spread=1.0, rngs=rngs)
         shapes = {
@@ -46,7 +48,7 @@ class UPINN(Model):
             "input_center": inputs, "input_scale": inputs, "rate": d,
             "sigma": 1, "alpha": 1, "start": (n, d),
             "known_values": (n, max(1, len(config.system.parameters))),
-        }  # fmt: skip
+        } | ({"first_interval": 1} if config.clock == "log" else {})  # fmt: skip
         for name, shape in shapes.items():
             setattr(self, name, Statistic(np.ones(shape)))
         self._statistics = tuple(shapes)
@@ -71,6 +73,16 @@ class UPINN(Model):
         known = "; ".join(self.config.system.numeric().lines())
         inputs = ", ".join(self.config.inputs)
         return f"{known}, with a hidden term of ({inputs}) in {', '.join(self.config.outputs)}"
+
+    @property
+    def field(self) -> bool:
+        """Whether the known part is a PDE."""
+        return self.config.system.domain is not None
+
+    @property
+    def scaled(self) -> bool:
+        """Whether tuning keeps the hidden term in physical units, and not in those of the data."""
+        return self.field or self.config.clock == "log"
 
     # -- pieces ----------------------------------------------------------------------------
 
@@ -104,6 +116,11 @@ class UPINN(Model):
     def loss_of(self, weights: dict, batch: Any) -> tuple[Any, dict[str, Any]]:
         """`loss` as a pure function of the weights."""
         s = self.statistics()
+        if self.field:
+            physics, data = all_field_residuals(field_functions(self.config), weights, batch, s)
+            data = data * (s["noise"][:, None] / s["scale"])
+            parts = {"physics": (physics**2).mean(), "data": (data**2).sum() / batch["mask"].sum()}
+            return sum(WEIGHTS[k] * v for k, v in parts.items()), parts
         physics, data, initial = all_residuals(pointwise(self.config), weights, batch, s)
         to_scale = s["noise"][:, None] / s["scale"]
         data, initial = data * to_scale, initial * to_scale[:, 0]
@@ -127,84 +144,27 @@ class UPINN(Model):
         progress: bool = True,
         command: str | None = None,
         rules: Any = None,
+        scales: str = "data",
+        watch: Any = None,
     ) -> "UPINN":
         """Train surrogates and hidden term on a Dataset (sample, time); returns a new model.
 
         initial: exactly known initial states, see `problem.read`.   folder: where the run is kept,
-        for `resume`.   rules: Tightening of the second-order training.   Scales come from the
-        data, weights from this model.
+        for `resume`.   rules: Tightening of the second-order training.   scales: of the hidden
+        term, from the "data" or from this "model".   watch: called with (step, state) now and then.
         """
-        import jax
+        from zoo.models.upinn.fitting import fit
 
-        from zoo.models.upinn.evidence import Tightening, evidence_update, first_state
-        from zoo.training import loop
-        from zoo.training.fixed import FullBatch
-        from zoo.training.updates import optax_update
-
-        if data.sizes.get("sample", 1) != self.config.trajectories:
-            raise ValueError(
-                f"the model has {self.config.trajectories} trajectories, the data "
-                f"{data.sizes.get('sample', 1)}; use zoo.finetune, which makes new surrogates"
-            )
-        with jax.enable_x64(True):
-            batch = problem.read(self.config, data, initial)
-            s = problem.statistics(self.config, batch)
-            own = np.stack([*batch["params"].values()] or [np.ones(len(batch["start"]))], -1)
-            model = self.put(statistics=s | {"start": batch["start"], "known_values": own})
-            fixed = model.statistics()
-            weights = model.weights()
-            if schedule.optimiser == "levenberg-marquardt":
-                third = schedule.steps // 3
-                rules = rules or Tightening(ramp=min(60, third + 1), warm=min(50, third))
-                first, update = first_state(weights, rules), evidence_update(self.config, rules)
-            elif schedule.optimiser == "adam":
-                first, update = optax_update(lambda w, b, k: model.loss_of(w, b), weights, schedule)
-            else:
-                raise ValueError(
-                    f"unknown optimiser {schedule.optimiser!r}; "
-                    f'one of "levenberg-marquardt", "adam"'
-                )
-            stream = FullBatch(batch | {"statistics": fixed})
-            state = loop.run(
-                first, update, stream, schedule, folder=folder, resume=resume, title="upinn",
-                config=self.config_json(), progress=progress, command=command,
-            )  # fmt: skip
-            _, misfit, _ = all_residuals(pointwise(self.config), state["params"], batch, fixed)
-            level = np.sqrt((np.asarray(misfit) ** 2).sum() / batch["mask"].sum())
-        learnt = state.get("optimiser", {}) if isinstance(state["optimiser"], dict) else {}
-        return model.put(
-            weights=state.get("ema", state["params"]),
-            statistics={
-                "sigma": np.reshape(learnt.get("sigma", level), 1),
-                "alpha": np.reshape(learnt.get("alpha", 1.0), 1),
-            },
-        )
+        return fit(
+            self, data, schedule, initial=initial, rules=rules, scales=scales, folder=folder,
+            resume=resume, progress=progress, command=command, watch=watch,
+        )  # fmt: skip
 
     def adapt(self, known: System, *, trajectories: int = 1, seed: int = 0, **options: Any):
-        """A new model for another known part, with this hidden term: (model, TransferReport).
+        """A new model for another known part, with this hidden term: (model, TransferReport)."""
+        from zoo.models.upinn.tuning import adapt
 
-        States take over their roles in order; surrogates are made anew. The hidden term acts
-        between normalised inputs and rates, so it carries over to other units.
-        """
-        import checkpoints
-
-        if arguments.system(known, "known").domain is not None:
-            raise ValueError(f"{known.name!r} is a PDE; a UPINN of this version learns ODEs only")
-        kept = dataclasses.asdict(self.config)
-        names, old = known.state_names, self.config.system.state_names
-        if len(names) != len(old):
-            raise ValueError(
-                f"{known.name!r} has {len(names)} states, the model {len(old)} "
-                f"({', '.join(old)}); they take over roles in order"
-            )
-        renamed = dict(zip(old, names, strict=True)) | {"t": "t"}
-        kept["inputs"] = tuple(renamed[n] for n in self.config.inputs)
-        kept["outputs"] = tuple(renamed[n] for n in self.config.outputs)
-        kept |= {"known": known.to_json(), "trajectories": trajectories} | options
-        fresh = UPINN.create(known, seed=seed, **{k: v for k, v in kept.items() if k != "known"})
-        skip = ("surrogate", *self._statistics)
-        merged, report = checkpoints.transfer(self.state(), fresh.state(), skip=skip)
-        return fresh.with_state(merged), report
+        return adapt(self, known, trajectories=trajectories, seed=seed, **options)
 
     def tune(
         self,
@@ -225,34 +185,22 @@ class UPINN(Model):
         target: a Dataset, or a System that is simulated from 3 initial states.   known: the partly
         known System (default: this model's).   noise, initial: as in Config and `problem.read`.
         """
-        known = self.config.system if known is None else arguments.system(known, "known")
-        steps = DEFAULT.steps if steps is None else arguments.whole(steps, "steps", 1)
-        seed = arguments.whole(seed, "seed", 0)
-        if isinstance(target, System):
-            from physics.solution import solve
+        from zoo.models.upinn.tuning import prepared
 
-            if target.domain is not None:
-                raise ValueError(
-                    f"{target.name!r} is a PDE; a UPINN of this version is tuned to ODEs only"
-                )
-            data = solve(target, samples=3, seed=seed)
-        else:
-            data = target
-        options = {"noise": noise} if noise else {}
-        samples = data.sizes.get("sample", 1)
-        model, _ = self.adapt(known, trajectories=samples, seed=seed, **options)
-        schedule = dataclasses.replace(DEFAULT, steps=steps, seed=seed)
+        model, data, schedule, more = prepared(self, target, known, steps, seed, noise)
         return model.fit(
             data, schedule, initial=initial, folder=folder, resume=resume, progress=progress,
-            command=command,
+            command=command, **more,
         )  # fmt: skip
 
     # -- reading ---------------------------------------------------------------------------
 
     def hidden(self, inputs: Mapping[str, Any], full: bool = False) -> dict[str, np.ndarray]:
-        """The learnt hidden part of d(state)/dt at `inputs` {state or "t": array}, per output."""
+        """The learnt hidden part of d(state)/dt at `inputs` {state, jet or "t": array}."""
         import jax
 
+        if self.field:
+            return self._hidden_of_jets(inputs)
         names = self.config.system.state_names
         arrays = np.broadcast_arrays(
             *(np.asarray(inputs.get(n, 0.0), np.float64) for n in (*names, "t"))
@@ -265,13 +213,40 @@ class UPINN(Model):
         out = np.asarray(out).reshape(*shape, len(names))
         return {n: out[..., i] for i, n in enumerate(names) if full or n in self.config.outputs}
 
+    def _hidden_of_jets(self, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        import jax
+
+        symbols = self.config.symbols
+        arguments.options(inputs, symbols, "the hidden term")
+        missing = [n for n in symbols if n not in inputs]
+        if missing:
+            raise ValueError(f"the hidden term is of {', '.join(symbols)}; give {missing[0]!r} too")
+        arrays = np.broadcast_arrays(*(np.asarray(inputs[n], np.float64) for n in symbols))
+        with jax.enable_x64(True):
+            of, s, phi = field_functions(self.config), self.statistics(), self.weights()["hidden"]
+            rows = np.stack(arrays, -1).reshape(-1, len(symbols))
+            jets = lambda row: dict(zip(symbols.values(), row, strict=True))  # noqa: E731
+            out = np.asarray(jax.vmap(lambda row: of.hidden(phi, jets(row), s))(rows))
+        out = out.reshape(*arrays[0].shape, -1)
+        names = self.config.system.state_names
+        return {n: out[..., names.index(n)] for n in self.config.outputs}
+
     def predict(self, dataset=None, *, times=None, **options: Any) -> xarray.Dataset:
         """Without data: the surrogates of the training trajectories, with the hidden term beside.
         With data: u' = known + hidden, integrated from the first state of every sample that is
         measured in full, at its own time.
 
-        times: (time,) [T]; default 201 points of the training span, or the data's own times.
+        times: (time,) [T]; default 201 points of the training span (of a PDE 101), or the data's
+        own times.   points: of a PDE's surrogates, how many per coordinate or {coordinate: values}.
         """
+        if self.field:
+            from zoo.models.upinn.field_forecast import forecast
+            from zoo.models.upinn.field_reading import surrogates
+
+            arguments.options(options, ("points",), "a prediction of family 'upinn'")
+            if dataset is None:
+                return surrogates(self, times, **options)
+            return forecast(self, dataset, times)
         from zoo.models.upinn.reading import forecast, surrogates
 
         arguments.options(options, ("dataset", "times"), "a prediction of family 'upinn'")

@@ -6,7 +6,9 @@ import numpy as np
 import xarray
 
 from physics.data.validate import check_units, stack, validate
+from physics.names import COORDINATES
 from physics.request import read_initial
+from zoo.models.upinn.clock import even, stretch
 from zoo.models.upinn.config import Config
 
 
@@ -22,6 +24,12 @@ def read(config: Config, data: xarray.Dataset, initial: Any = None) -> dict[str,
     system = config.system
     names = system.state_names
     missing = [n for n in names if n not in data]
+    space = [c for c in COORDINATES if c in data.dims]
+    if missing and space:
+        raise ValueError(
+            f"the data are fields over {', '.join(space)} of a PDE, the model is of the ODE "
+            f"{system.name!r}; give the known part of the PDE as known=…, or take a model of fields"
+        )
     if missing:
         raise ValueError(
             f"data has no variable {missing[0]!r}, a state of {system.name!r}; it has: "
@@ -52,7 +60,7 @@ def read(config: Config, data: xarray.Dataset, initial: Any = None) -> dict[str,
         "mask": mask.astype(np.float64),
         "start": start,
         "sure": sure,
-        "points": np.linspace(times[0], times[-1], config.collocation),
+        "points": even(config, times, config.collocation),
         "params": params,
     }
 
@@ -62,7 +70,8 @@ def statistics(config: Config, batch: dict) -> dict[str, np.ndarray]:
 
     begin, horizon: of time.   center, scale: of the surrogate's variable (log u if noise is
     multiplicative).   noise: (n, d) what the noise level is relative to.   input_center,
-    input_scale: of the hidden term's inputs.   rate: (d,) size of du/dt.
+    input_scale: of the hidden term's inputs.   rate: (d,) size of du/dt, by the "log" clock at the
+    first time.   first_interval: of the "log" clock alone.
     """
     from physics.lower import rhs
 
@@ -82,11 +91,17 @@ def statistics(config: Config, batch: dict) -> dict[str, np.ndarray]:
     params = {k: v[:, None] for k, v in batch["params"].items()}
     slope = np.abs(np.asarray(known(times[None, :], values, params)))
     slope = mean(slope / values if log else slope)
+    pace, extra = times, {}
+    if config.clock == "log":  # the residual then adds |F| where it is
+        first = np.full(1, times[1] - times[0])
+        starting = {"begin": times[0], "first_interval": first}
+        pace, slope = first * np.log(stretch(times, starting)), 0.0 * slope
+        extra = {"first_interval": first}
     names = config.system.state_names
     clock = {"t": (times[0] + times[-1]) / 2}, {"t": (times[-1] - times[0]) / 2}
     inputs = [
-        dict(zip(names, state, strict=True)) | extra
-        for state, extra in zip((state_mean, state_scale), clock, strict=True)
+        dict(zip(names, state, strict=True)) | own
+        for state, own in zip((state_mean, state_scale), clock, strict=True)
     ]
     return {
         "begin": np.float64(times[0]) + np.zeros(1),
@@ -96,8 +111,8 @@ def statistics(config: Config, batch: dict) -> dict[str, np.ndarray]:
         "noise": noise,
         "input_center": np.array([inputs[0][n] for n in config.inputs]),
         "input_scale": np.array([inputs[1][n] for n in config.inputs]),
-        "rate": _variation(times, y, mask) + slope,
-    }
+        "rate": _variation(pace, y, mask) + slope,
+    } | extra
 
 
 def _variation(times, y, mask) -> np.ndarray:

@@ -7,6 +7,7 @@ import xarray
 
 from physics import arguments
 from physics.data.validate import stack, validate
+from zoo.models.upinn.clock import even
 from zoo.models.upinn.residuals import pointwise
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def surrogates(model: "UPINN", times: Any = None) -> xarray.Dataset:
 
     config, s, weights = model.config, model.statistics(), model.weights()
     if times is None:
-        times = s["begin"][0] + s["horizon"][0] * np.linspace(0, 1, 201)
+        times = span(model, 201)
     times = arguments.increasing(times)
     functions = pointwise(config)
 
@@ -39,6 +40,16 @@ def surrogates(model: "UPINN", times: Any = None) -> xarray.Dataset:
         if name in config.outputs:
             variables[f"hidden_{name}"] = (dims, hidden[..., i])
     return xarray.Dataset(variables, coords={"time": times, "sample": np.arange(len(u))})
+
+
+def span(model: "UPINN", count: int) -> np.ndarray:
+    """`count` times over the training span, evenly spaced on the model's clock."""
+    s = model.statistics()
+    begin, horizon = s["begin"][0], s["horizon"][0]
+    if model.config.clock == "time":
+        return begin + horizon * np.linspace(0, 1, count)
+    first = begin + s["first_interval"][0]
+    return even(model.config, np.array([begin, first, begin + horizon]), count)
 
 
 def forecast(model: "UPINN", data: xarray.Dataset, times: Any = None) -> xarray.Dataset:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from zoo.models.upinn.clock import phase, stretch
 from zoo.models.upinn.config import Config
 from zoo.models.upinn.network import apply
 
@@ -13,7 +14,8 @@ class Pointwise(NamedTuple):
     surrogate(theta, t, s) -> (d,) the surrogate's variable (u, or log u).
     states(theta, t, s) -> (d,) u.   hidden(phi, u, t, s) -> (d,) hidden part of du/dt.
     misfit(theta, t, value, s, noise) -> (d,) (surrogate − data)/noise scale.
-    residual(theta, phi, t, params, s) -> (d,) (dU/dt − F(U) − G(U))/rate.
+    residual(theta, phi, t, params, s) -> (d,) (dU/dt − F(U) − G(U))/rate; by the "log" clock both
+    are per unit of φ and the rate has |F(U)| added, so that slow balances count by their terms.
     known(u, t, params) -> (d,) F.
     """
 
@@ -38,8 +40,7 @@ def pointwise(config: Config) -> Pointwise:
     places = tuple(names.index(o) for o in config.outputs)
 
     def surrogate(theta, t, s):
-        phase = 2 * (t - s["begin"]) / s["horizon"] - 1
-        return s["center"] + s["scale"] * apply(theta, phase)
+        return s["center"] + s["scale"] * apply(theta, phase(config, t, s))
 
     def states(theta, t, s):
         z = surrogate(theta, t, s)
@@ -66,7 +67,11 @@ def pointwise(config: Config) -> Pointwise:
         u = jnp.exp(z) if log else z
         drift = known(u, t, params)
         drift = drift / u if log else drift
-        return (slope - drift - rate(phi, u, t, s)) / s["rate"]
+        left = slope - drift - rate(phi, u, t, s)
+        if config.clock == "time":
+            return left / s["rate"]
+        speed = stretch(t, s)
+        return left * speed / (s["rate"] + speed * jax.lax.stop_gradient(jnp.abs(drift)))
 
     return Pointwise(surrogate, states, hidden, misfit, residual, known)
 
