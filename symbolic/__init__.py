@@ -17,6 +17,10 @@ _PUBLIC = {
     "Check": "symbolic.agreement",
     "same_law": "symbolic.equivalence",
     "Comparison": "symbolic.equivalence",
+    "snap": "symbolic.snapping",
+    "Snapped": "symbolic.snapping",
+    "check_dimensions": "symbolic.dimensions",
+    "Dimensions": "symbolic.dimensions",
     "list_engines": "symbolic.engines",
     "EngineUnavailable": "symbolic.engines",
 }

@@ -102,13 +102,13 @@ def check(
 ) -> Check:
     """How well `law` describes `data`.
 
-    data: dims (sample, time), one variable per state (for a Formula: per input and output, any
-    dims), NaN where not measured, controls as variables.   system: the partly known System that a
-    Formula completes; the completed one is then re-simulated.
+    data: dims (sample, time), for a PDE with x, y, z, one variable per state (for a Formula: per
+    input and output, any dims), NaN where not measured, controls as variables.   system: the
+    partly known System that a Formula completes; the completed one is then re-simulated.
     tolerance: largest total relative error that passes.   restarts: most per sample.
     parameters: {name: number or (sample,)} instead of the law's values; a variable of the data
     named like a parameter is taken where it differs between samples.
-    Raises ValueError for data that do not fit the law, and for PDEs and laws with noise.
+    Raises ValueError for data that do not fit the law, and for laws with noise.
     """
     if not isinstance(law, System | Formula):
         hint = "no law was found" if law is None else "pass a discovery's .best"
@@ -131,7 +131,12 @@ def check(
 
 def _check_system(law, data, tolerance, restarts, parameters) -> Check:
     if law.domain is not None:
-        raise ValueError(f"{law.name!r} is a PDE; check re-simulates ODEs and maps")
+        from symbolic.spacetime.holding import held
+
+        return Check(
+            law=law.name, tolerance=tolerance, units=_units(law),
+            **held(law, data, restarts, _parameters(law, data, parameters)),
+        )  # fmt: skip
     if law.noise:
         raise ValueError(
             f"{law.name!r} has noise, so its paths differ from the data's; "

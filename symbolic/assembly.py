@@ -17,6 +17,8 @@ from symbolic.formulation import Target
 from symbolic.measurements import Samples, Trajectories
 from symbolic.problem import Problem
 from symbolic.result import Candidate
+from symbolic.spacetime.closures import as_controls, closed
+from symbolic.spacetime.reading import Fields
 
 NAME = "discovered"
 BEYOND = 3  # how much larger than the choice the front goes on
@@ -63,7 +65,7 @@ def distinct(
 def candidate(
     joint: Joint,
     problem: Problem,
-    data: Trajectories | Samples,
+    data: Trajectories | Fields | Samples,
     targets: Sequence[Target],
     known: System | None,
 ) -> Candidate:
@@ -90,6 +92,11 @@ def candidate(
         hidden = Formula(inputs=inputs, expressions=expressions, parameters=parameters)
         law = known.complete(hidden=hidden)
     else:
+        if isinstance(data, Fields):
+            expressions = {
+                t: as_controls(closed(e, data.closures), set(data.controls))
+                for t, e in expressions.items()
+            }
         law = _system(data, expressions, parameters)
     errors = {t: f.heldout / max(problem.equations[t].baseline, 1e-300) for t, f in joint.items()}
     return Candidate(
@@ -104,7 +111,7 @@ def candidate(
     )
 
 
-def _system(data: Trajectories, expressions: dict, parameters: list[Parameter]) -> System:
+def _system(data: Trajectories | Fields, expressions: dict, parameters: list[Parameter]) -> System:
     """A System with the states, domain, initial law and horizon of the data."""
     origin = data.origin
     still = {n: sympy.S.Zero for n in data.names}
@@ -122,7 +129,8 @@ def _system(data: Trajectories, expressions: dict, parameters: list[Parameter]) 
         parameters=parameters,
         controls=[_control(n, origin) for n in data.controls],
         time="discrete" if data.discrete else "continuous",
-        domain=origin.domain if origin else None,
+        domain=data.box if isinstance(data, Fields) else None,
+        boundary=origin.boundary if origin else {},
         initial=origin.initial if origin and origin.initial else _initial(data),
         horizon=origin.horizon if origin else float(np.ptp(data.times)),
         units=units,
@@ -136,8 +144,10 @@ def _control(name: str, origin: System | None) -> Control:
     return known.get(name) or Control(name=name)
 
 
-def _initial(data: Trajectories) -> Uniform:
-    """Uniform over the first measured values of the samples."""
+def _initial(data: Trajectories | Fields) -> Uniform | None:
+    """Uniform over the first measured values of the samples; fields have no such law."""
+    if isinstance(data, Fields):
+        return None
     low, high = {}, {}
     for j, name in enumerate(data.names):
         rows = [row[np.isfinite(row)] for row in data.values[..., j]]

@@ -156,6 +156,7 @@ class _Nodes(NamedTuple):
 
 
 def _nodes(times: np.ndarray, step: float, cache: dict) -> _Nodes:
+    """Nodes at the measured times and in gaps, with the spline through values there."""
     relative = times - times[0]
     key = np.round(relative / step, 9).tobytes()
     if key not in cache:
@@ -169,7 +170,7 @@ def _nodes(times: np.ndarray, step: float, cache: dict) -> _Nodes:
         grid = np.unique(np.concatenate([relative, *fill]))
         if len(grid) < 6:
             grid = np.unique(np.concatenate([grid, (grid[1:] + grid[:-1]) / 2]))
-        spline, penalty = _quintic(grid / step)
+        spline, penalty = quintic(grid / step)
         cache[key] = _Nodes(grid, np.isin(grid, relative), spline, penalty, {})
     shared = cache[key]
     from scipy.interpolate import BSpline
@@ -180,7 +181,7 @@ def _nodes(times: np.ndarray, step: float, cache: dict) -> _Nodes:
     )
 
 
-def _quintic(grid: np.ndarray) -> tuple[Any, np.ndarray]:
+def quintic(grid: np.ndarray) -> tuple[Any, np.ndarray]:
     """Interpolating quintic spline of unit vectors, and ∫ b‴ᵢ b‴ⱼ of its basis."""
     from scipy.interpolate import make_interp_spline
 
@@ -234,6 +235,7 @@ class _Masked(NamedTuple):
 
 
 def _masked(nodes: _Nodes, known: np.ndarray) -> _Masked:
+    """The penalty in the basis where a spline through the `known` nodes shrinks wave by wave."""
     key = known.tobytes()
     if key in nodes.masks:
         return nodes.masks[key]

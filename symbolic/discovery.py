@@ -5,34 +5,39 @@ Trajectories give a System (or the hidden part of a partly known one), plain sam
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
 
 from physics import arguments
+from physics.domain import Box
 from physics.names import TIME
 from physics.system import System
 from symbolic import simulation
 from symbolic.ambiguity import null_directions
 from symbolic.assembly import candidate, distinct, front
-from symbolic.engines import Options, engine_module
+from symbolic.engines import Options
 from symbolic.ensembles import with_inclusion
 from symbolic.formulation import OdeForm, Target, map_problem, sample_problem, targets_of
 from symbolic.library import calls, polynomials, read, usable
-from symbolic.measurements import Samples, Trajectories, read_samples, read_trajectories
+from symbolic.measurements import (
+    Samples,
+    Trajectories,
+    origin_of,
+    read_samples,
+    read_trajectories,
+)
 from symbolic.problem import Problem
+from symbolic.provenance import versions
+from symbolic.requests import check, pointed
 from symbolic.result import Candidate, Discovery
 from symbolic.search import Search, refitted, search, shortlist
-from symbolic.verdict import bounded, objections, roughness
+from symbolic.spacetime.reading import Fields, read_fields, spatial
+from symbolic.verdict import bounded, objections, roughness, simplest, vindicated
 
 if TYPE_CHECKING:
     import xarray
-
-LARGEST_DEGREE = 6
-SIMULATED = 4
-PACKAGES = ("dynamics-zoo", "jax", "numpy", "scipy", "sympy", "pyoperon")
 
 
 def discover(
@@ -46,6 +51,8 @@ def discover(
     functions: Sequence[str] | None = None,
     known: System | None = None,
     weights: Any = None,
+    auxiliary: Mapping[str, Any] | Sequence[str] | None = None,
+    domain: Box | None = None,
     time: str | None = None,
     most_terms: int = 8,
     seed: int = 0,
@@ -54,7 +61,8 @@ def discover(
     """The laws behind `data`, by complexity, and the best of them if one is good enough.
 
     data: dims (sample, time): the law is a System with the data's states, its numbers parameters
-    k1, k2, …; `time="discrete"` (or the same in the attrs) makes it a map.   dim point, with
+    k1, k2, …; `time="discrete"` (or the same in the attrs) makes it a map.   dims (sample, time,
+    x[, y[, z]]): a partial differential equation.   dim point, with
     targets=[…]: the law is a Formula; likewise for inputs={name: array}, targets={name: array},
     where arrays of shape (group, n) are held out group by group. NaN means not measured.
     engine: "auto" (sparse regression, with sines and cosines where it fails, then Operon), or one
@@ -62,6 +70,9 @@ def discover(
     library: terms such as ["1", "x", "x*y", "sin(x)"]; default: monomials up to `degree`, and
     `functions` of every input.   known: a partly known System; what is sought is added to the
     equations of its states, or put for its controls that are not in the data.
+    auxiliary: fields that laws may hold besides the states: names of variables, {name: array}, or
+    {name: expression of the states} such as {"v": "inverse_laplacian(omega_x)"}.   domain: Box of
+    the fields (default: that of their System; else periodic where the ends fit together).
     weights: of samples.   most_terms: per equation.   options: of the engine (operon:
     generations, population, length).   Same arguments and seed, same result.
 
@@ -73,15 +84,15 @@ def discover(
     ['f = 0.5 - 0.9*x*y']
     """
     chosen = Options(most=most_terms, seed=seed, extra=options)
-    _check(engine, degree, known, most_terms, seed, options)
+    check(engine, degree, known, most_terms, seed, options)
     functions = None if functions is None else arguments.names(functions, "functions")
-    if isinstance(inputs, Mapping) or isinstance(targets, Mapping) or _pointed(data):
+    if isinstance(inputs, Mapping) or isinstance(targets, Mapping) or pointed(data):
         return _from_samples(data, engine, targets, inputs, library, degree, functions, weights,
                              known, chosen)  # fmt: skip
-    if data is None:
-        raise ValueError("give data, or inputs={name: array} and targets={name: array}")
-    if weights is not None:
-        raise ValueError("weights are for samples; the noise of trajectories is estimated")
+    if data is None or weights is not None:
+        missing = "give data, or inputs={name: array} and targets={name: array}"
+        spare = "weights are for samples; the noise of trajectories is estimated"
+        raise ValueError(missing if data is None else spare)
     wanted = None if targets is None else [*arguments.names(targets, "targets")]
     outside = [] if inputs is None else [*arguments.names(inputs, "inputs")]
     states = wanted
@@ -95,6 +106,11 @@ def discover(
                     f"{', '.join(controls) or 'none'}"
                 )
         outside = [n for n in controls if n in getattr(data, "variables", ())]
+    if spatial(data):
+        fields = read_fields(data, wanted, auxiliary, origin_of(data), domain)
+        return _from_fields(fields, engine, library, degree, functions, known, time, chosen)
+    if auxiliary is not None or domain is not None:
+        raise ValueError("auxiliary= and domain= are for fields; trajectories take inputs=")
     given = read_trajectories(data, states, outside, time, others=known is None)
     if known is not None and (known.time == "discrete") != given.discrete:
         raise ValueError(f"known is {known.time}, the data are not; give time={known.time!r}")
@@ -152,6 +168,25 @@ def _from_trajectories(
     smooth = _smooth(form, data)
     again = simulation.restarts(data.times, data.values, smooth, _controls(data))
     return _finish(found, problem, data, targets, known, noise, METHOD, again, options, rough)
+
+
+def _from_fields(
+    fields: Fields, engine, library, degree, functions, known, time, options: Options
+) -> Discovery:
+    from symbolic.spacetime import finding
+
+    if known is not None:
+        raise ValueError("known= is for ODEs and maps; laws of fields are found whole")
+    if engine not in ("auto", "sindy"):
+        raise ValueError(f'fields are searched by engine="sindy", not {engine!r}')
+    if functions:
+        raise ValueError("functions= is for trajectories; list the terms of a field in library=")
+    if time == "discrete":
+        raise ValueError("fields are searched for differential equations; leave time= out")
+    found, problem, form, again = finding.find(fields, library, degree, options)
+    return _finish(
+        found, problem, fields, form.targets, None, form.noise, form.method, again, options
+    )
 
 
 METHOD = (
@@ -212,10 +247,11 @@ def _finish(
     known: System | None,
     noise: Mapping[str, float],
     method: str,
-    again: simulation.Restarts | None,
+    again: Any,
     options: Options,
     rough: Sequence[str] = (),
 ) -> Discovery:
+    found.chosen = simplest(found, problem)
     short = {
         t: with_inclusion(problem, fits, found.library, options.seed)
         for t, fits in shortlist(found, problem).items()
@@ -227,6 +263,8 @@ def _finish(
     if chosen is not None and again is not None:
         _resimulate(candidates, chosen, again)
     reasons = [*rough, *objections(found, problem, short)]
+    if reasons and chosen is not None and vindicated(candidates, chosen, noise):
+        reasons = [*rough, *objections(found, problem, short, lenient=True)]
     reason = "; ".join(reasons)
     if chosen is None or reasons:
         chosen, reason = None, reason or "no candidate could be fitted"
@@ -241,46 +279,13 @@ def _finish(
         noise=noise,
         method=method,
         seed=options.seed,
-        versions=_versions(),
+        versions=versions(),
     )
 
 
-def _resimulate(candidates: list[Candidate], chosen: int, again: simulation.Restarts) -> None:
-    near = sorted(range(len(candidates)), key=lambda i: (abs(i - chosen), i))[:SIMULATED]
+def _resimulate(candidates: list[Candidate], chosen: int, again: Any) -> None:
+    """Runs from the data. again: has `error(law)` and `most`, how many laws are run."""
+    near = sorted(range(len(candidates)), key=lambda i: (abs(i - chosen), i))[: again.most]
     for i in near:
-        error = simulation.error(candidates[i].law, again)
+        error = again.error(candidates[i].law)
         candidates[i] = replace(candidates[i], resimulated=error)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _pointed(data: Any) -> bool:
-    dims = getattr(data, "dims", ())
-    return "point" in dims and "time" not in dims
-
-
-def _check(engine, degree, known, most_terms, seed, options) -> None:
-    """Arguments that are wrong whatever the data."""
-    module = engine_module("sindy" if engine == "auto" else engine)
-    allowed = set(getattr(module, "OPTIONS", ()))
-    if engine == "auto":
-        allowed |= set(engine_module("operon").OPTIONS)
-    arguments.options(options, sorted(allowed), f"engine {engine!r}")
-    for name, (low, high) in {"degree": (1, LARGEST_DEGREE), "most_terms": (1, 20)}.items():
-        arguments.whole({"degree": degree, "most_terms": most_terms}[name], name, low, high)
-    arguments.whole(seed, "seed", 0)
-    for checked in (module, *((engine_module("operon"),) if engine == "auto" else ())):
-        if hasattr(checked, "check_options"):
-            checked.check_options(options)
-    if known is not None and not isinstance(known, System):
-        raise ValueError(f"known is a System (physics.parse makes one), not {type(known).__name__}")
-    if known is not None and known.domain is not None:
-        raise ValueError(f"known is the PDE {known.name!r}; discover takes ODEs and maps")

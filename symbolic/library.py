@@ -87,9 +87,10 @@ def _term(term: Any, symbols: Mapping[str, sympy.Symbol]) -> sympy.Expr:
                     f"{nearest(word, [*symbols, *FUNCTIONS])}; inputs are {', '.join(symbols)}"
                 )
         jets = [s for s in symbols.values() if isinstance(s, Jet)]
-        space = COORDINATES if any(j.index for j in jets) else ()
+        space = [c for c in COORDINATES if c in symbols and not isinstance(symbols[c], Jet)]
+        space = space or (COORDINATES if any(j.index for j in jets) else ())
         states = list(dict.fromkeys(j.field for j in jets))
-        plain = [n for n, s in symbols.items() if s not in jets and n != TIME]
+        plain = [n for n, s in symbols.items() if s not in jets and n not in (TIME, *space)]
         expression = parse_expression(
             term, states=states, coordinates=(TIME, *space), controls=plain
         )

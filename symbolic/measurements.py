@@ -10,7 +10,7 @@ import xarray
 
 from physics import arguments
 from physics.data.validate import LARGEST, stack, validate
-from physics.names import COORDINATES, TIME, check_name, nearest
+from physics.names import TIME, check_name, nearest
 from physics.symbols import State
 from physics.system import System
 from symbolic.library import symbol_of
@@ -66,12 +66,6 @@ def read_trajectories(
     """
     if not isinstance(data, xarray.Dataset | xarray.DataArray):
         arguments.dataset(data)
-    spatial = [c for c in COORDINATES if c in getattr(data, "dims", ())]
-    if spatial and "time" in data.dims:
-        raise ValueError(
-            f"data are fields over {', '.join(spatial)}; discover takes trajectories (sample, "
-            f"time) of ODEs and maps, not yet fields of a PDE"
-        )
     if isinstance(data, xarray.Dataset) and "time" not in data.dims and "point" not in data.dims:
         raise ValueError(
             f"data needs the dims (sample, time) for a differential equation or map, or 'point' "
@@ -79,7 +73,7 @@ def read_trajectories(
         )
     if not isinstance(data, xarray.Dataset):
         data = validate(data, least=LEAST_TIMES)
-    origin = _origin(data)
+    origin = origin_of(data)
     if time not in (None, "continuous", "discrete"):
         raise ValueError(f'time is "continuous" or "discrete", not {time!r}')
     kind = time or data.attrs.get("time") or (origin.time if origin else "continuous")
@@ -228,7 +222,8 @@ def _groups(shape: tuple[int, ...]) -> np.ndarray:
     return (np.arange(count) * min(10, max(count, 1)) // max(count, 1)).reshape(shape)
 
 
-def _origin(data: Any) -> System | None:
+def origin_of(data: Any) -> System | None:
+    """The System that made `data`, if its attrs hold one."""
     text = getattr(data, "attrs", {}).get("system")
     if not isinstance(text, str):
         return None

@@ -8,7 +8,7 @@ samples, maps, ordinary and (with other functionals) partial differential equati
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
@@ -25,6 +25,13 @@ class Block(NamedTuple):
     matrix: np.ndarray | None
     weight: np.ndarray | None = None
 
+    def rows(self, values: np.ndarray) -> np.ndarray:
+        """(point, k) of all points -> (row, k)."""
+        part = values[self.span]
+        if self.matrix is not None:
+            return self.matrix @ part
+        return part if self.weight is None else self.weight[:, None] * part
+
 
 @dataclass(frozen=True, kw_only=True)
 class Equation:
@@ -40,7 +47,7 @@ class Equation:
     target: str
     goal: np.ndarray
     group: np.ndarray
-    blocks: Sequence[Block]
+    blocks: Sequence[Any]
     unit: float
     baseline: float
     rounding: float = 0.0
@@ -48,15 +55,7 @@ class Equation:
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Rows (row, k) of functions whose values at the points are `values` (point, k)."""
-        parts = []
-        for span, matrix, weight in self.blocks:
-            part = values[span]
-            if matrix is not None:
-                part = matrix @ part
-            elif weight is not None:
-                part = weight[:, None] * part
-            parts.append(part)
-        return np.concatenate(parts)
+        return np.concatenate([block.rows(values) for block in self.blocks])
 
     @property
     def groups(self) -> np.ndarray:

@@ -1,10 +1,13 @@
 """Engines asked in turn, everything that they propose fitted and chosen from in one way.
 
 `engine="auto"`: sparse regression on the library; where that leaves something unexplained, the
-same with sines and cosines; where nothing is good, Operon. A later stage is believed only where
+same with sines, cosines and exponentials, then with denominators; where nothing is good, Operon,
+and PySR where it and Julia are installed. A later stage is believed only where
 it lowers the held-out error clearly, since larger libraries find swaps (a sine for x).
 """
 
+import importlib.util
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,15 +18,18 @@ from symbolic.constants import Fit, Proposal, fit
 from symbolic.engines import EngineUnavailable, Options, engine_module
 from symbolic.library import calls, usable
 from symbolic.problem import Equation, Problem
-from symbolic.selection import beyond, choose, explained, factor, floor, objection
+from symbolic.selection import beyond, choose, explained, factor, floor, misfit, objection
 
 CLEARLY = 1.5
-FUNCTIONS = ("sin", "cos")
+FUNCTIONS = ("sin", "cos", "exp")
 EXACT = 1e-4  # relative held-out error that leaves nothing to look for
+SLIGHT = 1e-3  # error beyond the noise, relative to the rows, that needs no other library
 NEIGHBOURS = 0.3  # correlation of neighbouring residuals that shows a missing term
 POINTS = 1000
 PERIODS = 4
+WIDEST = 8  # range of an exponent
 EQUAL = 1.05
+DRESSED = 3  # constants of a law with functions beyond which fractions are tried too
 RIVALS = 4  # laws as large as the chosen one and as good, kept to see whether they differ
 MANY = 2  # constants of a law that a function might replace
 
@@ -73,18 +79,61 @@ def search(
         extra = [e for e in usable(extra, problem) if e not in library and _slow(e, problem)]
         if rest.equations and extra:
             _ask(found, rest, "sindy", [*library, *extra], options)
-    rest = _only(problem, [t for t in problem.equations if unexplained(found, problem, t)])
-    if rest.equations:
+    rest = _only(
+        problem,
+        [t for t in problem.equations if unexplained(found, problem, t) or _dressed(found, t)],
+    )
+    if rest.equations and extend:
+        _ask(found, rest, "rational", list(library), options)
+        rest = _only(problem, [t for t in rest.equations if _open(found, problem, t)])
+    for genetic in ("operon", "pysr") if rest.equations else ():
         try:
-            _ask(found, rest, "operon", list(library), options)
+            if genetic != "pysr" or present():
+                _ask(found, rest, genetic, list(library), options)
         except EngineUnavailable as error:
             found.notes.append(str(error))
     return found
 
 
+def _dressed(found: Search, target: str) -> bool:
+    """Whether the chosen law needs many constants around functions, as approximations do."""
+    best = found.chosen.get(target)
+    called = best is not None and any(t.has(sympy.Function, sympy.exp) for t in best.terms)
+    return called and best.freedom > DRESSED
+
+
+def _open(found: Search, problem: Problem, target: str) -> bool:
+    """Whether a genetic search may do better: nothing explains, or a fraction does plain samples,
+    which are quick to search and where a fraction may stand for another function."""
+    fraction = problem.kind == "samples" and found.chosen[target].engine == "rational"
+    return fraction or unexplained(found, problem, target)
+
+
+def present() -> bool:
+    """Whether PySR and the Julia that it needs are installed (importing it would fetch Julia)."""
+    return bool(importlib.util.find_spec("pysr") and shutil.which("julia"))
+
+
+def staged(problem: Problem, libraries: Sequence[list[sympy.Expr]], options: Options) -> Search:
+    """Sparse regression on the first library, and on larger ones for what that leaves unexplained.
+
+    In the larger library fewer term sets can be tried, so what the small one explains stays.
+    """
+    found = Search(list(libraries[0]))
+    _ask(found, problem, "sindy", list(libraries[0]), options)
+    for library in libraries[1:]:
+        rest = _only(problem, [t for t in problem.equations if unexplained(found, problem, t)])
+        if rest.equations:
+            found.library = list(library)
+            _ask(found, rest, "sindy", list(library), options)
+    return found
+
+
 def _slow(expression: sympy.Expr, problem: Problem) -> bool:
-    """Whether the argument of a sine runs through few periods: fast ones can fit anything."""
-    return all(np.ptp(problem.points[s]) <= PERIODS * 2 * np.pi for s in expression.free_symbols)
+    """Whether the argument of a function runs over a moderate range: fast sines can fit anything,
+    and of an exponential over a wide range one end alone is seen."""
+    widest = WIDEST if expression.has(sympy.exp) else PERIODS * 2 * np.pi
+    return all(np.ptp(problem.points[s]) <= widest for s in expression.free_symbols)
 
 
 def unexplained(found: Search, problem: Problem, target: str) -> bool:
@@ -93,7 +142,7 @@ def unexplained(found: Search, problem: Problem, target: str) -> bool:
     if best is None or objection(best, found.fits[target], equation):
         return True
     if equation.unit:
-        return beyond(best, equation)
+        return beyond(best, equation) and misfit(best, equation) > SLIGHT
     if 1 - explained(best, equation) < EXACT**2:
         return False
     return _structured(problem, equation, best) > NEIGHBOURS

@@ -29,6 +29,7 @@ class Restarts(NamedTuple):
     initial: (start, state).   start: (start,) [T].   after: (m,) times after the start [T], or
     steps of a map.   record: (start, m, state), NaN where not measured.
     controls: per start {symbol: (times, values)}.   scale, centre: (state,), spread of the data.
+    most: how many laws are worth running.
     """
 
     initial: np.ndarray
@@ -38,6 +39,11 @@ class Restarts(NamedTuple):
     controls: Sequence[dict]
     scale: np.ndarray
     centre: np.ndarray
+    most: int = 4
+
+    def error(self, law: System) -> float:
+        """See `error`."""
+        return error(law, self)
 
 
 def restarts(times, values, smooth, controls, discrete: bool = False) -> Restarts | None:

@@ -14,10 +14,13 @@ from symbolic.derivatives import Smoothing
 from symbolic.problem import Equation, Problem
 from symbolic.result import Candidate
 from symbolic.search import EQUAL, Search
-from symbolic.selection import objection
+from symbolic.selection import EXPLAINED, explained, objection
 
 NOISIEST = 0.5  # noise relative to the data beyond which a state counts as noise
 UNSURE = 0.4  # share of bootstraps that must keep each term
+EXACT = 1e-7  # share left unexplained by laws whose forms do not matter any more
+QUIET = 3e-3  # noise relative to the data below which runs are no test of what noise hides
+SAME, WORSE = 0.8, 2.0  # ratios of errors that count as equal, and as clearly larger
 LUCK = 1e-3  # probability of a law in noise that is accepted
 GENETIC = 20_000  # expressions that a genetic search tries
 SUDDEN = (0.1, 0.1)  # noise above, and median error relative to it below: unresolved changes
@@ -39,22 +42,48 @@ def roughness(names: Sequence[str], smoothing: Smoothing) -> list[str]:
     return reasons
 
 
-def objections(found: Search, problem: Problem, short: Mapping[str, Sequence[Fit]]) -> list[str]:
+def vindicated(candidates: Sequence[Candidate], chosen: int, noise: Mapping[str, float]) -> bool:
+    """Whether runs of the chosen law meet the data to their noise, and no other law's do better.
+
+    Curves through sharp spikes are worse than their errors say, so that the right law may seem to
+    leave more than noise; what it leaves then neither grows in runs nor shrinks with more terms.
+    """
+    again = candidates[chosen].resimulated
+    level = max(noise.values(), default=0.0)
+    plain = set(candidates[chosen].engine.split("+")) <= {"sindy"}
+    if again is None or not plain or not level > QUIET or again > level:
+        return False
+    rows = [(sum(c.terms.values()), c) for c in candidates if c is not candidates[chosen]]
+    size = sum(candidates[chosen].terms.values())
+    smaller = [c.resimulated for n, c in rows if n < size and c.resimulated is not None]
+    larger = [c for n, c in rows if n > size]
+    better = [c for c in larger if c.resimulated is not None and c.resimulated < SAME * again]
+    closer = [c for c in larger if c.error < SAME * candidates[chosen].error]
+    return bool(smaller) and min(smaller) > WORSE * again and not better and not closer
+
+
+def objections(
+    found: Search, problem: Problem, short: Mapping[str, Sequence[Fit]], lenient: bool = False
+) -> list[str]:
     """Why there is no law, per target; empty if there may be one.
 
-    short: {target: fits with the inclusion of their terms}.
+    short: {target: fits with the inclusion of their terms}.   lenient: what is left beyond the
+    noise does not count.
     """
     reasons = []
     for target, equation in problem.equations.items():
         best = found.chosen.get(target)
-        reasons += [o for o in [objection(best, found.fits[target], equation)] if o]
+        told = objection(best, found.fits[target], equation)
+        forgiven = lenient and best is not None and explained(best, equation) >= EXPLAINED
+        reasons += [told] if told and not forgiven else []
         if best and not reasons and chance(best, found, equation) > LUCK:
             reasons.append(
                 f"{len(equation.goal)} rows of {target} are too few for the law found: noise alone "
                 f"would often be met as well by one of so many candidates; measure more, or list "
                 f"fewer terms in library="
             )
-        unsure = _unsure(best, short[target]) if best else ""
+        exact = best is not None and 1 - explained(best, equation) < EXACT
+        unsure = _unsure(best, short[target]) if best and not exact else ""
         reasons += (
             [f"{unsure} of the law for {target} depends on which data are taken"] if unsure else []
         )
@@ -95,6 +124,16 @@ def _unsure(best: Fit, fits: Sequence[Fit]) -> str:
     inclusion = next((f.inclusion for f in fits if f.terms == best.terms), {})
     term = min(inclusion, key=lambda t: inclusion[t], default="")
     return term if term and inclusion[term] < UNSURE else ""
+
+
+def simplest(found: Search, problem: Problem) -> dict[str, Fit]:
+    """{target: the chosen fit, or one of simpler terms that is equal on this data}."""
+    kept = dict(found.chosen)
+    for target, best in found.chosen.items():
+        rival = _rival(found, problem, target, best)
+        if rival is not None and rival.complexity < best.complexity:
+            kept[target] = rival
+    return kept
 
 
 def _rival(found: Search, problem: Problem, target: str, best: Fit) -> Fit | None:

@@ -113,7 +113,7 @@ def test_a_missing_engine_says_what_to_install(monkeypatch):
 
 
 def test_auto_says_which_engine_it_had_to_do_without(monkeypatch):
-    inputs, targets = samples("0.5*x/(0.3 + x)")
+    inputs, targets = samples("2*y*exp(-0.7*x)")
     monkeypatch.setitem(sys.modules, "pyoperon", None)
     monkeypatch.setitem(sys.modules, "pyoperon.sklearn", None)
     assert "pyoperon" in symbolic.discover(inputs=inputs, targets=targets).reason

@@ -1,12 +1,13 @@
 """Verbs on laws: `zoo explain` finds one, `zoo export` writes one out."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zoo.cli import words, writing
+from zoo.cli import fronts, words, writing
 from zoo.cli.advice import spelled
 from zoo.cli.browsing import law_lines
 from zoo.cli.entry import FAILED
@@ -29,8 +30,9 @@ def explain(
 ) -> None:
     """Find the law in data or in a model: the front of candidates and the best of them.
 
-    Writes discovery.json and, of the best law, law.json, law.tex and law.png into the folder -o
-    (law.png: an ODE or map beside the data, or beside the network where there are none). Exit 1
+    Writes discovery.json, discovery.md and front.png (error against complexity) and, of the best
+    law, law.json, law.tex and law.png into the folder -o (law.png: the law beside the data, or
+    beside the network where there are none). Exit 1
     if no law is good enough.
 
     Example: zoo explain upinn.lotka-volterra -o runs/law
@@ -72,13 +74,14 @@ def _curves(model):
 
 
 def write_discovery(folder: Path, found, measured=None, curves=None) -> None:
-    """discovery.json in `folder`, and of the best law law.json, law.tex and law.png.
+    """discovery.json and .md in `folder`, and of the best law law.json, law.tex and law.png.
 
     curves: of a network, to hold the law against where nothing was measured.
     """
     import symbolic
 
     files = {"discovery.json": json.dumps(found.to_json(), indent=1)}
+    files["discovery.md"] = symbolic.export(found, "markdown")
     if found.best is not None:
         law = found.best
         if found.initial is not None and measured is not None and hasattr(law, "states"):
@@ -87,12 +90,15 @@ def write_discovery(folder: Path, found, measured=None, curves=None) -> None:
         files["law.tex"] = symbolic.export(found.best, "latex")
     for name, text in files.items():
         print(f"wrote {writing.write_text(folder / name, text)}")
+    if found.candidates:
+        print(f"wrote {fronts.front(folder / 'front.png', found)}")
     held, what = (measured, "measured") if measured is not None else (curves, "network")
     if held is not None and hasattr(found.best, "states"):
         again = _again(found, held)
         if again is not None:
             writing.write_dataset(
-                [folder / "law.png"], again, dots=held, names=("law", what),
+                [folder / "law.png"], again, dots=None if found.best.domain else held,
+                names=("law", what),
                 title="; ".join(found.candidates[found.chosen].lines()),
                 steps=found.best.time == "discrete",
             )  # fmt: skip
@@ -114,6 +120,8 @@ def _again(found, measured):
     import physics
 
     law, times = found.best, measured["time"].values
+    if law.domain is not None:
+        return _fields_again(law, measured)
     if law.time == "continuous":
         times = np.linspace(times[0], times[-1], max(len(times), SMOOTH))
     start = found.initial
@@ -128,23 +136,49 @@ def _again(found, measured):
         return None
 
 
+def _fields_again(law, measured):
+    """Fields of the law from the first measured ones, beside them; None where it cannot be run."""
+    import physics
+
+    start = {n: measured[n].isel(time=0).values for n in law.state_names}
+    try:
+        again = physics.solve(law, initial=start, times=measured["time"].values)
+    except (ValueError, physics.FailedRun) as error:
+        print(f"no picture: {error}")
+        return None
+    beside = again.isel(sample=[0])
+    for name in law.state_names:
+        field = measured[name].isel(sample=0) if "sample" in measured[name].dims else measured[name]
+        beside[f"{name}, measured"] = (beside[name].dims, field.values[None])
+        beside[f"{name}, law - measured"] = beside[name] - beside[f"{name}, measured"]
+    return beside.rename({n: f"{n}, law" for n in law.state_names})
+
+
 def export(
     law: Annotated[
         str,
         typer.Argument(
-            metavar="LAW", help="A checkpoint, a system, an equation in quotes, or a law.json."
+            metavar="LAW",
+            help="A checkpoint, a system, an equation in quotes, a law.json or discovery.json.",
         ),
     ],
-    to: Annotated[str, typer.Option("--to", help="latex, python, jax, sympy …")] = "latex",
+    to: Annotated[
+        str, typer.Option("--to", help="latex, markdown, python, jax, julia, c, sympy.")
+    ] = "latex",
     parameters: words.ParameterWords = None,
     values: Annotated[
         bool, typer.Option("--values", help="Put the parameters' values into the equations.")
+    ] = False,
+    snap: Annotated[
+        bool, typer.Option("--snap", help="Put constants to simple numbers within 1 % first.")
     ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print it.")
     ] = None,
 ) -> None:
-    """Write a law as LaTeX, or as code that stands alone.
+    """Write a law as LaTeX, as a document, or as code that stands alone.
+
+    What --snap did to every constant is said on standard error.
 
     Example: zoo export lorenz63 --to python -o lorenz.py
     """
@@ -152,11 +186,30 @@ def export(
 
     words.one_of(to, symbolic.list_targets(), "target")
     path = writing.check_file(output) if output else None
-    text = symbolic.export(_law(law, words.numbers(parameters, "-p")), to, values=values)
+    chosen = words.numbers(parameters, "-p")
+    found = None if chosen or values or snap or to != "markdown" else _discovery(law)
+    found = found or _law(law, chosen)
+    if snap:
+        snapped = symbolic.snap(found)
+        print(snapped, file=sys.stderr)
+        found = snapped.law
+    text = symbolic.export(found, to, values=values)
     if path is None:
         print(text.rstrip("\n"))
         return
     print(f"wrote {writing.write_text(path, text)}")
+
+
+def _discovery(word: str):
+    """The Discovery in a JSON file that zoo explain wrote; None for any other word."""
+    import symbolic
+
+    try:
+        tree = json.loads(Path(word).read_text(encoding="utf-8")) if word.endswith(".json") else {}
+    except (OSError, ValueError, RecursionError):
+        return None  # words.law_file says what is wrong with it
+    mine = isinstance(tree, dict) and tree.get("kind") == "discovery"
+    return symbolic.Discovery.from_json(tree) if mine else None
 
 
 def _law(word: str, values: dict):
@@ -164,6 +217,11 @@ def _law(word: str, values: dict):
     import checkpoints
     import physics
 
+    whole = _discovery(word)
+    if whole is not None:
+        if whole.best is None:
+            raise ValueError(f"{word!r} found no law ({whole.reason}): there is nothing to export")
+        return _set(whole.best, values)
     if word.endswith(".json") and not values and Path(word).name != "card.json":
         return words.law_file(word)
     named = word in physics.list_systems() or "=" in word or word.endswith(".json")
@@ -174,5 +232,11 @@ def _law(word: str, values: dict):
     card = checkpoints.read_card(word)
     if not card.law:
         raise ValueError(f"the card of {word!r} holds no law; find one with zoo explain {word}")
-    found = words.law_json(card.law)
-    return found.with_values(**values) if values else found
+    return _set(words.law_json(card.law), values)
+
+
+def _set(law, values: dict):
+    """The law with other values of its parameters."""
+    if values and not hasattr(law, "with_values"):
+        raise ValueError("-p sets parameters of a system; this law is a formula: leave -p out")
+    return law.with_values(**values) if values else law
