@@ -42,7 +42,7 @@ def test_planted_laws_of_one_dimension_come_back(name, end, frames, noise):
     same = symbolic.same_law(found.best, truth)
     assert same.same_terms, found
     assert same.worst < 0.03
-    assert found.candidates[found.chosen].resimulated < max(0.05, 1e-3)
+    assert found.candidates[found.chosen].resimulated < 0.05
     assert found.best.domain == truth.domain
     assert "periodic" in found.method
 
@@ -87,7 +87,8 @@ def test_noise_and_a_missing_term_give_no_law():
     with pytest.raises(ValueError, match="is noise"):
         symbolic.discover(data.assign(u=data.u * 0 + rng.standard_normal(data.u.shape)))
     found = symbolic.discover(noisy(data, "u", 0.01), library=["u", "u_xx", "u^2"])
-    assert found.best is None and "missing" in found.reason or "explains" in found.reason
+    assert found.best is None
+    assert "missing" in found.reason or "explains" in found.reason
 
 
 def test_laws_of_fields_are_held_against_data():
