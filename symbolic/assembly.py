@@ -6,19 +6,23 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
+from physics.boundary import Condition
 from physics.formula import Formula
 from physics.initial import Uniform
 from physics.names import TIME
 from physics.symbols import Control, Parameter
 from physics.system import System
+from physics.tree import number
 from physics.units import check_units
 from symbolic.constants import Fit
 from symbolic.formulation import Target
+from symbolic.library import complexity
 from symbolic.measurements import Samples, Trajectories
 from symbolic.problem import Problem
 from symbolic.result import Candidate
 from symbolic.spacetime.closures import as_controls, closed
 from symbolic.spacetime.reading import Fields
+from symbolic.varying import collected
 
 NAME = "discovered"
 BEYOND = 3  # how much larger than the choice the front goes on
@@ -74,21 +78,23 @@ def candidate(
     if known is not None:
         taken |= {p.name for p in known.parameters} | {c.name for c in known.controls}
     names = (f"k{i}" for i in range(1, 10_000) if f"k{i}" not in taken)
-    expressions, parameters = {}, []
+    expressions, parameters, varying = {}, [], {}
     for target, fitted in joint.items():
         parts = []
         inner = {s: next(names) for s in fitted.constants}
         parameters += [Parameter(n, fitted.constants[s]) for s, n in inner.items()]
         swap = {s: sympy.Symbol(n) for s, n in inner.items()}
-        for value, term in zip(fitted.coefficients, fitted.terms, strict=True):
-            parameters.append(Parameter(next(names), value))
+        for term, value in collected(fitted, _samples(data)):
+            parameters.append(Parameter(next(names), float(np.nanmedian(value))))
+            if isinstance(value, tuple):
+                varying[parameters[-1].name] = value
             parts.append(sympy.Symbol(parameters[-1].name) * term.xreplace(swap))
         expressions[target] = sympy.Add(*parts)
     hidden = None
     if isinstance(data, Samples):
         law = Formula(inputs=list(problem.symbols), expressions=expressions, parameters=parameters)
     elif known is not None:
-        inputs = [*problem.symbols, TIME]
+        inputs = _inputs(expressions, parameters, problem)
         hidden = Formula(inputs=inputs, expressions=expressions, parameters=parameters)
         law = known.complete(hidden=hidden)
     else:
@@ -102,13 +108,35 @@ def candidate(
     return Candidate(
         law=law,
         engine="+".join(sorted({f.engine for f in joint.values()})),
-        complexity=sum(f.complexity for f in joint.values()),
-        terms={t: len(f.terms) for t, f in joint.items()},
+        complexity=sum(_complexity(f) for f in joint.values()),
+        terms={t: len(collected(f, 0)) for t, f in joint.items()},
         error=float(np.sqrt(np.mean([e**2 for e in errors.values()]))),
         errors=errors,
         inclusion={t: dict(f.inclusion) for t, f in joint.items()},
         hidden=hidden,
+        varying=varying,
     )
+
+
+def _inputs(expressions: Mapping[str, sympy.Expr], parameters, problem: Problem) -> list[str]:
+    """Names of states, controls, jets and t that a hidden formula may hold."""
+    constants = {p.name for p in parameters}
+    held = {s for e in expressions.values() for s in e.free_symbols if s.name not in constants}
+    names = [s.name for s in sorted(held, key=lambda s: (getattr(s, "order", 0), s.name))]
+    return list(dict.fromkeys([*problem.symbols, *names, TIME]))
+
+
+def _samples(data: Trajectories | Fields | Samples) -> int:
+    """Number of samples; 0 for plain points."""
+    return 0 if isinstance(data, Samples) else len(data.values)
+
+
+def _complexity(fit: Fit) -> int:
+    """Leaves and operations, with one number for a coefficient that differs between samples."""
+    parts = collected(fit, 0)
+    if len(parts) == len(fit.terms):
+        return fit.complexity
+    return complexity(sympy.Add(*(sympy.Symbol(f"k{i}") * t for i, (t, _) in enumerate(parts))))
 
 
 def _system(data: Trajectories | Fields, expressions: dict, parameters: list[Parameter]) -> System:
@@ -130,13 +158,19 @@ def _system(data: Trajectories | Fields, expressions: dict, parameters: list[Par
         controls=[_control(n, origin) for n in data.controls],
         time="discrete" if data.discrete else "continuous",
         domain=data.box if isinstance(data, Fields) else None,
-        boundary=origin.boundary if origin else {},
+        boundary=_walls(origin) if origin else {},
         initial=origin.initial if origin and origin.initial else _initial(data),
         horizon=origin.horizon if origin else float(np.ptp(data.times)),
         units=units,
         source="found in data by symbolic.discover",
     )
     return _with_units(law)
+
+
+def _walls(origin: System) -> dict[str, Condition]:
+    """The origin's conditions at the walls, with numbers for its parameters: the law has others."""
+    values = {sympy.Symbol(n): number(v) for n, v in origin.values.items()}
+    return {side: given.xreplace(values) for side, given in origin.boundary.items()}
 
 
 def _control(name: str, origin: System | None) -> Control:

@@ -29,11 +29,13 @@ class Proposal:
 
     terms: SymPy expressions of the problem's symbols and of `constants`.
     constants: {symbol inside the terms: start value}, empty for a linear proposal.
+    limits: {symbol inside: largest value that makes sense}.
     """
 
     target: str
     terms: tuple[sympy.Expr, ...]
     constants: Mapping[sympy.Symbol, float] = field(default_factory=dict)
+    limits: Mapping[sympy.Symbol, float] = field(default_factory=dict)
     engine: str = ""
 
 
@@ -129,7 +131,7 @@ def _nonlinear(problem: Problem, proposals: Sequence[Proposal]) -> list[Fit]:
     for i, proposal in enumerate(proposals):
         start = np.array(list(proposal.constants.values()), float)
         inner = _inner(problem, equation, proposal, start, everything)
-        if inner is not None:
+        if inner is not None and _within(inner, proposal):
             columns, outer = _projected(problem, equation, proposal, inner, everything)
             error = float(np.sqrt(np.mean((equation.goal - columns @ outer) ** 2)))
             size = len(proposal.terms) + len(inner)
@@ -142,6 +144,11 @@ def _nonlinear(problem: Problem, proposals: Sequence[Proposal]) -> list[Fit]:
         ]
         least = min(least, best[0][0])
     return [f for f in fits if f is not None]
+
+
+def _within(inner: np.ndarray, proposal: Proposal) -> bool:
+    pairs = zip(proposal.constants, inner, strict=True)
+    return all(abs(value) <= proposal.limits.get(symbol, np.inf) for symbol, value in pairs)
 
 
 def _validated(problem: Problem, proposal: Proposal, inner: np.ndarray) -> Fit | None:

@@ -15,31 +15,32 @@ from physics.domain import Box
 from physics.names import TIME
 from physics.system import System
 from symbolic import simulation
-from symbolic.ambiguity import null_directions
-from symbolic.assembly import candidate, distinct, front
+from symbolic.conclusion import concluded
 from symbolic.engines import Options
-from symbolic.ensembles import with_inclusion
 from symbolic.formulation import OdeForm, Target, map_problem, sample_problem, targets_of
-from symbolic.library import calls, polynomials, read, usable
+from symbolic.library import calls, check_count, monomials, polynomials, read, usable
 from symbolic.measurements import (
-    Samples,
     Trajectories,
+    differing,
     origin_of,
     read_samples,
     read_trajectories,
 )
 from symbolic.problem import Problem
-from symbolic.provenance import versions
-from symbolic.requests import check, pointed
-from symbolic.result import Candidate, Discovery
-from symbolic.search import Search, refitted, search, shortlist
+from symbolic.requests import check, check_known, check_names, leave_out, pointed
+from symbolic.result import Discovery
+from symbolic.search import search
+from symbolic.shortlist import refitted
 from symbolic.spacetime.reading import Fields, read_fields, spatial
-from symbolic.verdict import bounded, objections, roughness, simplest, vindicated
+from symbolic.tuning import tuned
+from symbolic.varying import widened
+from symbolic.verdict import offset, roughness
 
 if TYPE_CHECKING:
     import xarray
 
 
+@np.errstate(over="ignore")  # candidates may overflow where they are tried: they drop out
 def discover(
     data: "xarray.Dataset | None" = None,
     *,
@@ -54,6 +55,8 @@ def discover(
     auxiliary: Mapping[str, Any] | Sequence[str] | None = None,
     domain: Box | None = None,
     time: str | None = None,
+    varying: bool | None = None,
+    tune: bool = False,
     most_terms: int = 8,
     seed: int = 0,
     **options: Any,
@@ -67,12 +70,18 @@ def discover(
     where arrays of shape (group, n) are held out group by group. NaN means not measured.
     engine: "auto" (sparse regression, with sines and cosines where it fails, then Operon), or one
     of list_engines().   targets, inputs: names of the states or outputs, and of controls.
-    library: terms such as ["1", "x", "x*y", "sin(x)"]; default: monomials up to `degree`, and
+    library: terms such as ["1", "x", "x*y", "sin(x)"], of fields also "u*u_x", "laplacian(u)",
+    "D(u^2/2, x)"; default: monomials up to `degree`, and
     `functions` of every input.   known: a partly known System; what is sought is added to the
     equations of its states, or put for its controls that are not in the data.
     auxiliary: fields that laws may hold besides the states: names of variables, {name: array}, or
     {name: expression of the states} such as {"v": "inverse_laplacian(omega_x)"}.   domain: Box of
     the fields (default: that of their System; else periodic where the ends fit together).
+    varying: whether the numbers of a law may differ from sample to sample (its terms may not):
+    True where one law for all does not explain the data, False never; by default where nothing
+    else does, or where the data hold parameters that differ. They stand in `.varying`.
+    tune: fit the constants of the best ODE and its initial states once more, through its solver
+    (seconds: the law is compiled; zoo.explain does).
     weights: of samples.   most_terms: per equation.   options: of the engine (operon:
     generations, population, length).   Same arguments and seed, same result.
 
@@ -84,9 +93,12 @@ def discover(
     ['f = 0.5 - 0.9*x*y']
     """
     chosen = Options(most=most_terms, seed=seed, extra=options)
-    check(engine, degree, known, most_terms, seed, options)
+    check(engine, degree, functions, known, time, varying, most_terms, seed, options)
+    check_names(data, targets, inputs)
     functions = None if functions is None else arguments.names(functions, "functions")
     if isinstance(inputs, Mapping) or isinstance(targets, Mapping) or pointed(data):
+        leave_out("plain samples", time=time, auxiliary=auxiliary, domain=domain, varying=varying,
+                  tune=tune or None)  # fmt: skip
         return _from_samples(data, engine, targets, inputs, library, degree, functions, weights,
                              known, chosen)  # fmt: skip
     if data is None or weights is not None:
@@ -97,6 +109,7 @@ def discover(
     outside = [] if inputs is None else [*arguments.names(inputs, "inputs")]
     states = wanted
     if known is not None:
+        check_known(known, spatial(data))
         states = list(known.state_names)
         controls = [c.name for c in known.controls]
         for name in outside:
@@ -106,16 +119,27 @@ def discover(
                     f"{', '.join(controls) or 'none'}"
                 )
         outside = [n for n in controls if n in getattr(data, "variables", ())]
+    vary = differing(data) or None if varying is None else varying
     if spatial(data):
-        fields = read_fields(data, wanted, auxiliary, origin_of(data), domain)
-        return _from_fields(fields, engine, library, degree, functions, known, time, chosen)
+        if known is None:
+            leave_out("fields (auxiliary= names those that laws may hold)", inputs=inputs)
+        leave_out("fields", tune=tune or None)
+        if known is not None:
+            auxiliary = outside if auxiliary is None else auxiliary
+            domain = domain or known.domain
+        fields = read_fields(data, states, auxiliary, origin_of(data), domain)
+        aims = targets_of(fields, known, wanted if known is not None else None)
+        return _from_fields(
+            fields, aims, engine, library, degree, functions, known, time, chosen, vary
+        )
     if auxiliary is not None or domain is not None:
         raise ValueError("auxiliary= and domain= are for fields; trajectories take inputs=")
     given = read_trajectories(data, states, outside, time, others=known is None)
     if known is not None and (known.time == "discrete") != given.discrete:
         raise ValueError(f"known is {known.time}, the data are not; give time={known.time!r}")
     aims = targets_of(given, known, wanted if known is not None else None)
-    return _from_trajectories(given, aims, engine, library, degree, functions, known, chosen)
+    found = _from_trajectories(given, aims, engine, library, degree, functions, known, chosen, vary)
+    return tuned(found, data) if tune else found
 
 
 # -- plain samples -------------------------------------------------------------------------
@@ -129,63 +153,67 @@ def _from_samples(
     if data is None and not (isinstance(inputs, Mapping) and isinstance(targets, Mapping)):
         raise ValueError("samples need both inputs={name: array} and targets={name: array}")
     samples = read_samples(data, inputs, targets, weights)
+    _check_size(len(samples.inputs), library, degree, functions)
     problem = sample_problem(samples, options.seed)
     terms = _library(problem, library, degree, functions, len(samples.group))
     found = search(problem, engine, terms, options, extend=library is None and functions is None)
-    return _finish(found, problem, samples, [], None, {}, "plain samples", None, options)
+    return concluded(found, problem, samples, [], None, {}, "plain samples", None, options)
 
 
 # -- trajectories --------------------------------------------------------------------------
 
 
 def _from_trajectories(
-    data: Trajectories, targets, engine, library, degree, functions, known, options: Options
+    data: Trajectories, targets, engine, library, degree, functions, known, options: Options, vary
 ) -> Discovery:
     still = [t for t in targets if _still(data, t)]
     moving = [t for t in targets if t not in still]
     if not moving:
         raise ValueError("no state changes along its trajectories: there is no law to find")
+    _check_size(len(data.names) + len(data.controls), library, degree, functions)
     extend = library is None and functions is None
+    far = offset(data.names, data.values) if library is None else []
     points = int(np.isfinite(data.values).sum((0, 1)).min())
     if data.discrete:
         problem = map_problem(data, moving, options.seed)
         terms = _library(problem, library, degree, functions, points)
-        found = search(problem, engine, terms, options, extend=extend)
+        found = search(problem, engine, terms, options, extend=extend, vary=vary)
+        problem = widened(problem, found.varying)
         again = simulation.restarts(data.times, data.values, data.values, _controls(data), True)
-        return _finish(found, problem, data, targets, known, {}, "pairs of steps", again, options)
+        return concluded(
+            found, problem, data, targets, known, {}, "pairs of steps", again, options, far
+        )
     form = OdeForm(data, moving, options.seed)
     problem = form.problem()
     terms = _library(problem, library, degree, functions, points)
-    rough = roughness(data.names, form.smoothing)
+    rough = [*roughness(data.names, form.smoothing), *far]
     if rough:
         engine = "sindy"  # nothing to find; what there is goes on the front
     pilot = search(problem, "sindy", terms, replace(options, keep=1))
     problem = form.problem(pilot.law)
-    found = search(problem, engine, terms, options, extend=extend)
-    problem = form.problem(found.law)
+    found = search(problem, engine, terms, options, extend=extend, vary=vary)
+    problem = widened(form.problem(found.law), found.varying)
     found = refitted(found, problem, options)
     noise = dict(zip(data.names, map(float, form.smoothing.level), strict=True))
     smooth = _smooth(form, data)
     again = simulation.restarts(data.times, data.values, smooth, _controls(data))
-    return _finish(found, problem, data, targets, known, noise, METHOD, again, options, rough)
+    return concluded(found, problem, data, targets, known, noise, METHOD, again, options, rough)
 
 
 def _from_fields(
-    fields: Fields, engine, library, degree, functions, known, time, options: Options
+    fields: Fields, targets, engine, library, degree, functions, known, time, options, vary
 ) -> Discovery:
     from symbolic.spacetime import finding
 
-    if known is not None:
-        raise ValueError("known= is for ODEs and maps; laws of fields are found whole")
     if engine not in ("auto", "sindy"):
         raise ValueError(f'fields are searched by engine="sindy", not {engine!r}')
     if functions:
         raise ValueError("functions= is for trajectories; list the terms of a field in library=")
     if time == "discrete":
         raise ValueError("fields are searched for differential equations; leave time= out")
-    found, problem, form, again = finding.find(fields, library, degree, options)
-    return _finish(
-        found, problem, fields, form.targets, None, form.noise, form.method, again, options
+    found, problem, form, again = finding.find(fields, targets, library, degree, options, vary)
+    return concluded(
+        found, problem, fields, form.targets, known, form.noise, form.method, again, options
     )
 
 
@@ -197,9 +225,8 @@ METHOD = (
 
 def _still(data: Trajectories, target: Target) -> bool:
     """Whether the state does not change along any trajectory (a parameter in disguise)."""
-    rows = data.values[..., target.state]
-    spread = np.nanmax(rows, axis=1) - np.nanmin(rows, axis=1)
-    return target.known == 0 and not np.any(spread > 0)
+    rows = [row[np.isfinite(row)] for row in data.values[..., target.state]]
+    return target.known == 0 and all(len(row) == 0 or np.ptp(row) == 0 for row in rows)
 
 
 def _smooth(form: OdeForm, data: Trajectories) -> np.ndarray:
@@ -217,7 +244,10 @@ def _controls(data: Trajectories) -> dict:
     return {sympy.Symbol(n): v for n, v in data.controls.items()}
 
 
-# -- both ----------------------------------------------------------------------------------
+def _check_size(inputs: int, library, degree: int, functions) -> None:
+    """Raise ValueError for a default library too large, before anything is computed."""
+    if library is None:
+        check_count(monomials(inputs, degree) + inputs * len(functions or ()))
 
 
 def _library(problem: Problem, library, degree, functions, points: int) -> list[sympy.Expr]:
@@ -237,55 +267,3 @@ def _library(problem: Problem, library, degree, functions, points: int) -> list[
             f"list fewer terms in library=, or measure more"
         )
     return terms
-
-
-def _finish(
-    found: Search,
-    problem: Problem,
-    data: Trajectories | Samples,
-    targets: Sequence[Target],
-    known: System | None,
-    noise: Mapping[str, float],
-    method: str,
-    again: Any,
-    options: Options,
-    rough: Sequence[str] = (),
-) -> Discovery:
-    found.chosen = simplest(found, problem)
-    short = {
-        t: with_inclusion(problem, fits, found.library, options.seed)
-        for t, fits in shortlist(found, problem).items()
-    }
-    best = {t: next(f for f in short[t] if f.terms == c.terms) for t, c in found.chosen.items()}
-    joints = front(short, best)
-    candidates = [candidate(j, problem, data, targets, known) for j in joints]
-    chosen = joints.index(best) if best in joints else None
-    if chosen is not None and again is not None:
-        _resimulate(candidates, chosen, again)
-    reasons = [*rough, *objections(found, problem, short)]
-    if reasons and chosen is not None and vindicated(candidates, chosen, noise):
-        reasons = [*rough, *objections(found, problem, short, lenient=True)]
-    reason = "; ".join(reasons)
-    if chosen is None or reasons:
-        chosen, reason = None, reason or "no candidate could be fitted"
-    else:
-        chosen, reason = bounded(candidates, joints, chosen, problem, found.fits)
-    candidates, chosen = distinct(candidates, chosen)
-    return Discovery(
-        candidates=tuple(candidates),
-        chosen=chosen,
-        reason=". ".join([reason, *found.notes]),
-        null_directions=tuple(map(str, null_directions(problem, found.library))),
-        noise=noise,
-        method=method,
-        seed=options.seed,
-        versions=versions(),
-    )
-
-
-def _resimulate(candidates: list[Candidate], chosen: int, again: Any) -> None:
-    """Runs from the data. again: has `error(law)` and `most`, how many laws are run."""
-    near = sorted(range(len(candidates)), key=lambda i: (abs(i - chosen), i))[: again.most]
-    for i in near:
-        error = again.error(candidates[i].law)
-        candidates[i] = replace(candidates[i], resimulated=error)

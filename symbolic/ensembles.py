@@ -12,6 +12,7 @@ from symbolic import regression
 from symbolic.constants import Fit
 from symbolic.problem import Problem
 from symbolic.selection import factor, floor
+from symbolic.varying import parted
 
 BOOTSTRAPS = 50
 BLOCKS = 60  # neighbouring rows are drawn together
@@ -75,7 +76,8 @@ def _shown(fit: Fit) -> list[sympy.Expr]:
 
 
 def _label(term: sympy.Expr) -> str:
-    """The term as text, its numbers to three digits."""
+    """The term as text, its numbers to three digits; one name for all samples."""
+    term, _ = parted(term)
     digits = {
         n: sympy.Rational(f"{float(n):.3g}") for n in term.atoms(sympy.Rational) if not n.is_Integer
     }

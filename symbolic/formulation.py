@@ -1,18 +1,21 @@
 """From measurements to a Problem: rows of differential equations, of maps, of plain samples."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import sympy
 
-from physics.jets import Jet
+from physics.jets import Jet, expand_fluxes
 from physics.names import TIME, nearest
 from physics.system import System
 from symbolic.derivatives import Smoothing, smooth
 from symbolic.library import symbol_of
 from symbolic.measurements import Samples, Trajectories
 from symbolic.problem import Block, Equation, Problem, table
+from symbolic.slopes import slope
+from symbolic.varying import marks
 from symbolic.weakform import WeakForm
 
 ROUNDING = 1e-5  # error that numbers typed or computed carry, relative to the target
@@ -37,7 +40,7 @@ def targets_of(data: Trajectories, known: System | None, wanted: list[str] | Non
     """
     if known is None:
         return [Target(n, i, sympy.S.Zero, 1.0) for i, n in enumerate(data.names)]
-    equations = known.numeric().equations
+    equations = {s: expand_fluxes(e) for s, e in known.numeric().equations.items()}
     hidden = [c.name for c in known.controls if c.name not in data.controls]
     choices = hidden or data.names
     for name in wanted or ():
@@ -107,6 +110,7 @@ class OdeForm:
             estimates=estimates,
             blur=float(np.max(self._errors() / np.maximum(spread, 1e-300))),
             seed=self.seed,
+            sample=self.weak.sample,
         )
 
     def _jacobian(self, target: Target, law, wanted: bool) -> dict[int, np.ndarray]:
@@ -115,9 +119,10 @@ class OdeForm:
         side = target.known + target.factor * (law if law is not None else 0)
         found = {}
         for j, state in enumerate(self.states):
-            slope = sympy.diff(side, state)
-            if slope != 0:
-                values = table([slope], self.weak.points)[:, 0]
+            rate = slope(side, state)
+            if rate != 0:
+                points = {**self.weak.points, **marks(self.weak.sample, rate)}
+                values = table([rate], points)[:, 0]
                 found[j] = np.where(np.isfinite(values), values, 0.0)
         return found
 
@@ -155,7 +160,8 @@ def map_problem(data: Trajectories, targets: list[Target], seed: int) -> Problem
     for target in targets:
         goal = after[..., target.state][complete] - table([target.known], points)[:, 0]
         goal = goal / target.factor
-        equations[target.name] = _plain(target.name, goal, group, None)
+        plain = _plain(target.name, goal, group, None)
+        equations[target.name] = replace(plain, sample=sample)
         estimates[target.name] = goal
     symbols = dict(zip(data.names, states, strict=True))
     symbols |= {n: sympy.Symbol(n) for n in data.controls}
@@ -167,6 +173,7 @@ def map_problem(data: Trajectories, targets: list[Target], seed: int) -> Problem
         places=points,
         estimates=estimates,
         seed=seed,
+        sample=sample,
     )
 
 

@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import xarray
 
 from physics import arguments
-from physics.data.validate import LARGEST, stack, validate
+from physics.data.validate import LARGEST, other_dims, stack, validate
 from physics.names import TIME, check_name, nearest
-from physics.symbols import State
+from physics.symbols import Parameter, State
 from physics.system import System
 from symbolic.library import symbol_of
 
 LEAST_TIMES = 5
+EVEN = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +72,11 @@ def read_trajectories(
             f"data needs the dims (sample, time) for a differential equation or map, or 'point' "
             f"for plain samples; it has {', '.join(map(str, data.dims)) or 'none'}"
         )
-    if not isinstance(data, xarray.Dataset):
-        data = validate(data, least=LEAST_TIMES)
-    origin = origin_of(data)
-    if time not in (None, "continuous", "discrete"):
-        raise ValueError(f'time is "continuous" or "discrete", not {time!r}')
-    kind = time or data.attrs.get("time") or (origin.time if origin else "continuous")
     data = validate(data, least=LEAST_TIMES)
+    origin = origin_of(data)
+    kind = time or data.attrs.get("time") or (origin.time if origin else "continuous")
+    if kind == "discrete":
+        _check_steps(data["time"].values)
     timed = [str(n) for n, v in data.data_vars.items() if set(v.dims) == {"sample", "time"}]
     given = list(inputs)
     if not given and others:
@@ -86,7 +85,7 @@ def read_trajectories(
         if name not in timed:
             raise ValueError(
                 f"data has no variable {name!r} over (sample, time){nearest(name, timed)}; "
-                f"it has: {', '.join(timed)}"
+                f"it has: {', '.join(timed)}{_dims(data, name)}"
             )
     if states is None:
         made = origin.state_names if origin else ()
@@ -98,6 +97,7 @@ def read_trajectories(
         check_name(name, "state")
         if name == TIME:
             raise ValueError("'t' is the time itself; rename that variable of the data")
+    data = validate(data, [*states, *given])
     values = stack(data, states)
     for j, name in enumerate(states):
         if _spread(values[..., j]) == 0:
@@ -114,6 +114,20 @@ def read_trajectories(
         origin=origin if origin and set(origin.state_names) == set(states) else None,
         time_unit=data["time"].attrs.get("units"),
     )
+
+
+def _dims(data: xarray.Dataset, name: str) -> str:
+    return other_dims(data[[name]]) if name in data.data_vars else ""
+
+
+def _check_steps(times: np.ndarray) -> None:
+    """Raise ValueError unless the times of a map are steps, some of which may be missing."""
+    gaps = np.diff(times) / np.diff(times).min()
+    if np.abs(gaps - gaps.round()).max() > EVEN * gaps.max():
+        raise ValueError(
+            'time="discrete" needs evenly spaced times, and these are not: number the steps '
+            '(data.assign_coords(time=[0, 1, 2, …])), or take time="continuous"'
+        )
 
 
 def read_samples(data: xarray.Dataset | None, inputs: Any, targets: Any, weights: Any) -> Samples:
@@ -223,14 +237,34 @@ def _groups(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def origin_of(data: Any) -> System | None:
-    """The System that made `data`, if its attrs hold one."""
+    """The System that made `data`, if its attrs hold one, with the values that all samples have."""
     text = getattr(data, "attrs", {}).get("system")
     if not isinstance(text, str):
         return None
     try:
-        return System.from_json(json.loads(text))
+        origin = System.from_json(json.loads(text))
     except (ValueError, KeyError, TypeError):
         return None
+    return replace(origin, parameters=[_measured(p, data) for p in origin.parameters])
+
+
+def _measured(parameter: Parameter, data: Any) -> Parameter:
+    """`parameter` with the value that all samples of the data have in common, if there is one."""
+    held = getattr(data, "data_vars", {}).get(parameter.name)
+    if held is None or held.dims != ("sample",) or not held.size or held.dtype.kind not in "fiu":
+        return parameter
+    if np.ptp(held.values) != 0:
+        return parameter
+    try:
+        return replace(parameter, value=held.values[0])
+    except ValueError:  # out of its range
+        return parameter
+
+
+def differing(data: Any) -> bool:
+    """Whether the data hold a number per sample, such as a parameter, that differs."""
+    found = [v for v in getattr(data, "data_vars", {}).values() if v.dims == ("sample",)]
+    return any(v.dtype.kind in "fiu" and _spread(v.values.astype(float)) > 0 for v in found)
 
 
 def _state(data: xarray.Dataset, name: str, origin: System | None) -> State:

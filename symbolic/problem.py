@@ -42,6 +42,7 @@ class Equation:
     baseline: error per row of the trivial law (zero; a constant for samples and maps).
     rounding: error per row below which all laws count as equally good.
     doubt: factor by which the unit may be too small, since noise is estimated from few data.
+    sample: (row,) the sample that each row was measured on, where there are samples.
     """
 
     target: str
@@ -52,6 +53,7 @@ class Equation:
     baseline: float
     rounding: float = 0.0
     doubt: float = 1.0
+    sample: np.ndarray | None = None
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Rows (row, k) of functions whose values at the points are `values` (point, k)."""
@@ -71,7 +73,7 @@ class Problem:
     points: {symbol: (point,)}.   equations: {target: Equation}.
     places, estimates: {symbol: (n,)} and {target: (n,)}, the target's own value at single places
     (for an ODE the slope of the smooth curve), for engines that cannot take functionals.
-    blur: relative error of the points themselves.
+    blur: relative error of the points themselves.   sample: (point,) as for the rows.
     """
 
     kind: str
@@ -82,6 +84,7 @@ class Problem:
     estimates: Mapping[str, np.ndarray]
     blur: float = 0.0
     seed: int = 0
+    sample: np.ndarray | None = None
 
     def values(self, expressions: Sequence[sympy.Expr], constants: Constants = None) -> np.ndarray:
         """(point, expression): values at all points; not finite where an expression is not.

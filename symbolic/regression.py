@@ -68,13 +68,21 @@ def _errors(moment: jax.Array, subsets: jax.Array) -> jax.Array:
     return factor[:, -1, -1] ** 2
 
 
+@jax.jit
+def _summed(moments: jax.Array, subsets: jax.Array) -> jax.Array:
+    """The same with coefficients of their own for every moment (m, p + 1, p + 1), summed."""
+    return jax.lax.map(lambda moment: _errors(moment, subsets), moments).sum(0)
+
+
 def errors(moment: np.ndarray, subsets: np.ndarray) -> np.ndarray:
     """Residual sum of squares (set,) of each set of columns, relative to the goal's.
 
-    moment: (p + 1, p + 1).   subsets: (set, k) column numbers, padded with p.
+    moment: (p + 1, p + 1), or (m, p + 1, p + 1) for coefficients of their own in m groups of rows.
+    subsets: (set, k) column numbers, padded with p.
     """
-    size = moment.shape[0] - 1
+    size = moment.shape[-1] - 1
     moment, dummy = _padded(moment)
+    left = _errors if moment.ndim == 2 else _summed
     subsets = np.where(subsets >= size, dummy, subsets)
     found, start = np.empty(len(subsets)), 0
     with jax.enable_x64(True):
@@ -85,7 +93,7 @@ def errors(moment: np.ndarray, subsets: np.ndarray) -> np.ndarray:
             chunk = subsets[start : start + room]
             full = np.full((room, subsets.shape[1]), dummy)
             full[: len(chunk)] = chunk
-            found[start : start + room] = np.asarray(_errors(moment, full))[: len(chunk)]
+            found[start : start + room] = np.asarray(left(moment, full))[: len(chunk)]
             start += room
     return np.where(np.isnan(found), np.inf, found)
 
@@ -108,11 +116,11 @@ def solutions(moments: np.ndarray, subsets: np.ndarray) -> np.ndarray:
 
 def _padded(moment: np.ndarray) -> tuple[np.ndarray, int]:
     """The moment with zero columns before the goal, so that few shapes are compiled."""
-    size = moment.shape[0] - 1
+    size = moment.shape[-1] - 1
     room = -(-size // _PAD_COLUMNS) * _PAD_COLUMNS
-    wide = np.zeros((room + 1, room + 1))
-    kept = [*range(size), room]
-    wide[np.ix_(kept, kept)] = moment
+    wide = np.zeros((*moment.shape[:-2], room + 1, room + 1))
+    kept = np.array([*range(size), room])
+    wide[..., kept[:, None], kept] = moment
     return wide, room
 
 
@@ -121,10 +129,11 @@ def best_subsets(
 ) -> list[tuple[int, ...]]:
     """The `keep` best sets of every size 1 … `most`, best first within a size.
 
-    All sets of a size where there are at most `exhaustive`; beyond that the `width` best of the
-    size before, each with one more column, then improved by exchanging single columns.
+    moment: as in `errors`.   All sets of a size where there are at most `exhaustive`; beyond that
+    the `width` best of the size before, each with one more column, then improved by exchanging
+    single columns.
     """
-    size = moment.shape[0] - 1
+    size = moment.shape[-1] - 1
     most = min(most, size)
     found: list[tuple[int, ...]] = []
     front: list[tuple[int, ...]] = []
@@ -153,7 +162,7 @@ def _grown(front: Sequence[tuple[int, ...]], size: int) -> np.ndarray:
 
 def _exchanged(moment, front, most: int, width: int) -> list[tuple[int, ...]]:
     """One round of exchanging each column of each set for each other column."""
-    size = moment.shape[0] - 1
+    size = moment.shape[-1] - 1
     trials = {
         tuple(sorted({*s[:j], *s[j + 1 :], i}))
         for s in front[:8]

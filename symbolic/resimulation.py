@@ -7,6 +7,7 @@ import xarray
 
 from physics.solution import solve
 from physics.system import System
+from symbolic.escapes import refuse_blow_up
 from symbolic.restarts import Starts
 
 EVEN = 1e-6  # relative spread of time steps up to which they count as equal
@@ -29,6 +30,9 @@ def resimulate(
     """
     times = np.asarray(dataset["time"].values, np.float64)
     controls = {c.name: _control(dataset, c.name, values.shape[:2]) for c in system.controls}
+    if system.time == "continuous":
+        where = starts.sample, starts.index, starts.steps
+        refuse_blow_up(system, values, times, where, parameters, controls)
     steps = np.diff(times)
     even = np.ptp(steps) <= EVEN * steps.mean()
     if even and system.autonomous and not controls:

@@ -27,6 +27,8 @@ class Candidate:
     the spread of the states [-]; infinite if a run blew up, None if it was not run.
     inclusion: {target: {term: share of bootstraps that keep the term}}.
     hidden: the learnt part alone, where the law completes a partly known System.
+    varying: {parameter: its value in every sample}, where samples have numbers of their own; the
+    law's own value is their median. NaN: not fitted.
     """
 
     law: Law
@@ -38,6 +40,7 @@ class Candidate:
     resimulated: float | None = None
     inclusion: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     hidden: Formula | None = None
+    varying: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """The law with its numbers to four digits, one line per equation."""
@@ -55,6 +58,7 @@ class Candidate:
             "resimulated": None if self.resimulated is None else _plain(self.resimulated),
             "inclusion": {k: dict(v) for k, v in self.inclusion.items()},
             "hidden": self.hidden.to_json() if self.hidden else None,
+            "varying": {k: [_plain(v) for v in row] for k, row in self.varying.items()},
         }
 
     @classmethod
@@ -68,6 +72,7 @@ class Candidate:
             errors={k: float(v) for k, v in data["errors"].items()},
             resimulated=None if again is None else float(again),
             hidden=Formula.from_json(data["hidden"]) if data["hidden"] else None,
+            varying={k: tuple(map(float, v)) for k, v in data.get("varying", {}).items()},
         )
 
 
@@ -98,6 +103,11 @@ class Discovery:
         """The chosen System or Formula; None if nothing is good enough (see `reason`)."""
         return None if self.chosen is None else self.candidates[self.chosen].law
 
+    @property
+    def varying(self) -> Mapping[str, Sequence[float]]:
+        """{parameter of the best law: its value in every sample}; empty for one law for all."""
+        return {} if self.chosen is None else self.candidates[self.chosen].varying
+
     def inside(self, known: System) -> "Discovery":
         """The same candidates with their formulas put into the partly known System `known`."""
 
@@ -118,6 +128,8 @@ class Discovery:
             levels = ", ".join(f"{n} {level:.2g}" for n, level in self.noise.items())
             rows.append(f"noise (relative to the data): {levels}")
         rows += [self.method] if self.method else []
+        for name, values in self.varying.items():
+            rows.append(f"{name} per sample: {', '.join(f'{v:.4g}' for v in values)}")
         rows += [f"cannot be told: {relation}" for relation in self.null_directions]
         return "\n".join([*rows, self._verdict()])
 

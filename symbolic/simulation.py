@@ -5,7 +5,7 @@ all, so here the same expressions are walked in numpy and all restarts go throug
 LSODA. `symbolic.check` re-simulates the law that was chosen with the zoo's own solver.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,9 @@ import sympy
 from physics.lower.expression import evaluate
 from physics.names import TIME
 from physics.system import System
+from physics.tree import number
 from symbolic.restarts import windows
+from symbolic.varying import values_at
 
 STARTS = 8  # per sample
 MOST_STARTS = 32
@@ -23,13 +25,17 @@ EVALUATIONS = 20_000
 POINTS = 50  # per run
 
 
+Varying = Mapping[str, Sequence[float]]
+Rates = Callable[[float, np.ndarray], np.ndarray]
+
+
 class Restarts(NamedTuple):
     """Where runs start and what they are held against.
 
     initial: (start, state).   start: (start,) [T].   after: (m,) times after the start [T], or
     steps of a map.   record: (start, m, state), NaN where not measured.
     controls: per start {symbol: (times, values)}.   scale, centre: (state,), spread of the data.
-    most: how many laws are worth running.
+    sample: (start,) the sample of each start.   most: how many laws are worth running.
     """
 
     initial: np.ndarray
@@ -39,11 +45,12 @@ class Restarts(NamedTuple):
     controls: Sequence[dict]
     scale: np.ndarray
     centre: np.ndarray
+    sample: np.ndarray
     most: int = 4
 
-    def error(self, law: System) -> float:
+    def error(self, law: System, varying: Varying | None = None) -> float:
         """See `error`."""
-        return error(law, self)
+        return error(law, self, varying)
 
 
 def restarts(times, values, smooth, controls, discrete: bool = False) -> Restarts | None:
@@ -77,17 +84,19 @@ def restarts(times, values, smooth, controls, discrete: bool = False) -> Restart
         controls=[{k: (times, v[s]) for k, v in controls.items()} for s in sample],
         scale=np.maximum(np.nanstd(flat, axis=0), 1e-300),
         centre=np.nanmean(flat, axis=0),
+        sample=sample,
     )
 
 
-def error(law: System, where: Restarts) -> float:
+def error(law: System, where: Restarts, varying: Varying | None = None) -> float:
     """Mean over the restarts of the relative error; infinite if any run blows up.
 
     Relative to the standard deviation of each state, root mean square over states and times.
+    varying: {parameter: value in every sample}.
     """
     run = _steps if law.time == "discrete" else _flow
     with np.errstate(all="ignore"):
-        states = run(law.numeric(), where)
+        states = run(right_hand_sides(law, where, varying or {}), where)
     if states is None or not np.isfinite(states).all():
         return float("inf")
     apart = (states - where.record) / where.scale
@@ -95,16 +104,19 @@ def error(law: System, where: Restarts) -> float:
     return float(np.nanmean(each)) if np.isfinite(each).any() else float("nan")
 
 
-def _rates(law: System, where: Restarts):
+def right_hand_sides(law: System, where: Restarts, varying: Varying) -> Rates:
     """(t after the start, (start, state)) -> right-hand side (start, state)."""
     names = list(law.equations)
-    expressions = list(law.equations.values())
+    constants = {sympy.Symbol(n): number(v) for n, v in law.values.items() if n not in varying}
+    expressions = [e.xreplace(constants) for e in law.equations.values()]
+    given = values_at(varying, where.sample)
     jets = [s for s in sorted(set().union(*(e.free_symbols for e in expressions)), key=str)]
     states = {n: s for s in jets for n in names if s.name == n}
     inputs = sorted({k for c in where.controls for k in c}, key=str)
 
     def rates(after: float, u: np.ndarray) -> np.ndarray:
         environment = {states[n]: u[:, i] for i, n in enumerate(names) if n in states}
+        environment |= given
         environment[sympy.Symbol(TIME)] = where.start + after
         for symbol in inputs:
             pairs = zip(where.controls, where.start, strict=True)
@@ -115,10 +127,10 @@ def _rates(law: System, where: Restarts):
     return rates
 
 
-def _flow(law: System, where: Restarts) -> np.ndarray | None:
+def _flow(rates: Rates, where: Restarts) -> np.ndarray | None:
     from scipy.integrate import solve_ivp
 
-    rates, shape, calls = _rates(law, where), where.initial.shape, [0]
+    shape, calls = where.initial.shape, [0]
 
     class Exhausted(Exception):
         pass
@@ -150,8 +162,8 @@ def _flow(law: System, where: Restarts) -> np.ndarray | None:
     return np.moveaxis(solved.y.reshape(*shape, -1), -1, 1)
 
 
-def _steps(law: System, where: Restarts) -> np.ndarray | None:
-    rates, u, out = _rates(law, where), where.initial, []
+def _steps(rates: Rates, where: Restarts) -> np.ndarray | None:
+    u, out = where.initial, []
     for n in range(len(where.after)):
         u = rates(float(n), u)
         away = np.abs(u - where.centre) > FAR * where.scale

@@ -13,8 +13,9 @@ from symbolic.constants import Fit
 from symbolic.derivatives import Smoothing
 from symbolic.problem import Equation, Problem
 from symbolic.result import Candidate
-from symbolic.search import EQUAL, Search
-from symbolic.selection import EXPLAINED, explained, objection
+from symbolic.selection import EXPLAINED, cancelled, explained, objection, plain
+from symbolic.shortlist import EQUAL, Search
+from symbolic.structure import structured
 
 NOISIEST = 0.5  # noise relative to the data beyond which a state counts as noise
 UNSURE = 0.4  # share of bootstraps that must keep each term
@@ -23,7 +24,21 @@ QUIET = 3e-3  # noise relative to the data below which runs are no test of what 
 SAME, WORSE = 0.8, 2.0  # ratios of errors that count as equal, and as clearly larger
 LUCK = 1e-3  # probability of a law in noise that is accepted
 GENETIC = 20_000  # expressions that a genetic search tries
+DISTANT = 100.0  # mean relative to the spread beyond which powers of a state look alike
+DEPENDENT = 0.5  # correlation of neighbouring residuals that no noise has
 SUDDEN = (0.1, 0.1)  # noise above, and median error relative to it below: unresolved changes
+
+
+def offset(names: Sequence[str], values: np.ndarray) -> list[str]:
+    """States whose powers cannot be told apart, in words. values: (sample, time, state)."""
+    flat = values.reshape(-1, len(names))
+    centre, spread = np.nanmean(flat, axis=0), np.nanstd(flat, axis=0)
+    return [
+        f"{n} varies by {s / abs(c):.2g} of its size, so that its powers look alike: subtract a "
+        f"constant near {c:.4g} from it, or list the terms in library="
+        for n, c, s in zip(names, centre, spread, strict=True)
+        if abs(c) > DISTANT * s
+    ]
 
 
 def roughness(names: Sequence[str], smoothing: Smoothing) -> list[str]:
@@ -74,8 +89,19 @@ def objections(
     for target, equation in problem.equations.items():
         best = found.chosen.get(target)
         told = objection(best, found.fits[target], equation)
-        forgiven = lenient and best is not None and explained(best, equation) >= EXPLAINED
+        forgiven = lenient and best is not None and plain(best)
+        forgiven = forgiven and explained(best, equation) >= EXPLAINED
         reasons += [told] if told and not forgiven else []
+        if best and not reasons and problem.kind == "map" and _missing(best, problem):
+            reasons.append(
+                f"what the law for {target} leaves still depends on the state: its terms are "
+                f"missing from the library"
+            )
+        if best and not reasons and cancelled(best, problem):
+            reasons.append(
+                f"the law for {target} is a difference of terms that nearly cancel: it "
+                f"approximates something whose terms are missing from the library"
+            )
         if best and not reasons and chance(best, found, equation) > LUCK:
             reasons.append(
                 f"{len(equation.goal)} rows of {target} are too few for the law found: noise alone "
@@ -94,6 +120,11 @@ def objections(
                 f"on this data; vary the initial states, or leave a term out with library="
             )
     return reasons
+
+
+def _missing(best: Fit, problem: Problem) -> bool:
+    share = 1 - explained(best, problem.equations[best.target])
+    return share > EXACT and structured(problem, best) > DEPENDENT
 
 
 def chance(best: Fit, found: Search, equation: Equation) -> float:

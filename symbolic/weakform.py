@@ -46,6 +46,7 @@ class WeakForm:
     """Smooth curves at quadrature points, and the rows of any equation on them.
 
     points: {symbol: (point,)}, the states, time and controls along all curves.
+    sample: (point,) the sample that each point lies on.
     """
 
     def __init__(
@@ -77,8 +78,10 @@ class WeakForm:
             start += len(at)
         self.bases = bases
         self.spreads = [[b @ f for f in c.factors] for b, c in zip(bases, self.curves, strict=True)]
-        self.offsets = np.cumsum([0, *(len(t) for t in times)])
+        counts = [len(t) for t in times]
+        self.offsets = np.cumsum([0, *counts])
         stacked = np.concatenate(values)
+        self.sample = np.repeat([c.sample for c in self.curves], counts)
         self.points = {s: stacked[:, j] for j, s in enumerate(self.states)}
         self.points[sympy.Symbol(TIME)] = np.concatenate(times)
         for symbol, series in controls.items():
@@ -99,12 +102,13 @@ class WeakForm:
         known: (point,).   jacobian: {state: (point,)} of known + factor · f in the states, from
         an earlier law; without it only the derivative's own error is weighted.
         """
-        blocks, goals, groups = [], [], []
+        blocks, goals, groups, samples = [], [], [], []
         for window in self.windows:
             goal, matrix = self._rows(window, state, known, jacobian or {})
             blocks.append(Block(window.span, matrix * factor))
             goals.append(goal)
             groups.append(np.full(len(goal), window.group))
+            samples.append(np.full(len(goal), self.curves[window.curve].sample))
         goal, group = np.concatenate(goals), np.concatenate(groups)
         if len(np.unique(group)) < 3:
             group = np.arange(len(goal)) % FOLDS
@@ -116,6 +120,7 @@ class WeakForm:
             unit=1.0,
             baseline=float(np.sqrt(np.mean(goal**2))),
             doubt=float(self.doubt[state]),
+            sample=np.concatenate(samples),
         )
 
     def _rows(self, window: Window, state: int, known, jacobian) -> tuple[np.ndarray, np.ndarray]:

@@ -307,6 +307,8 @@ def test_explain_data(zoo, tmp_path):
     assert len(found.candidates) > 1 and "fitted to the data through the ODE" in out
     for line in law.lines():
         assert line in out
+    code, out, _ = zoo("explain", data, "--engine", "sindy", "--degree", "2", "--no-tune")
+    assert code == 0 and "fitted to the data through the ODE" not in out
 
 
 def test_no_law_is_no_success(zoo, tmp_path):
@@ -316,6 +318,30 @@ def test_no_law_is_no_success(zoo, tmp_path):
     code, out, err = zoo("explain", tmp_path / "noise.csv", "--engine", "sindy", "-o", tmp_path)
     assert (code, err) == (1, "") and "no law" in out
     assert (tmp_path / "discovery.json").exists() and not (tmp_path / "law.json").exists()
+
+
+def test_what_an_earlier_run_found_is_taken_away(zoo, tmp_path):
+    own = {"law.json": "mine", "notes.txt": "mine"}
+    for name, text in own.items():
+        (tmp_path / name).write_text(text)
+    rng = np.random.default_rng(0)
+    rows = [f"{t},{v}" for t, v in enumerate(rng.standard_normal(60))]
+    (tmp_path / "noise.csv").write_text("\n".join(["time,x", *rows]))
+    words = ("--engine", "sindy", "--time", "discrete", "-o", tmp_path)
+    assert zoo("solve", "logistic_map", "-n", 2, "-t", "0:40:41", "-o", tmp_path / "map.nc")[0] == 0
+    assert zoo("explain", tmp_path / "noise.csv", *words)[0] == 1
+    assert {name: (tmp_path / name).read_text() for name in own} == own  # not written by explain
+    assert zoo("explain", tmp_path / "map.nc", *words)[0] == 0
+    assert (tmp_path / "law.tex").exists() and (tmp_path / "law.png").exists()
+    assert zoo("explain", tmp_path / "noise.csv", *words)[0] == 1
+    left = {"discovery.json", "discovery.md", "front.png", "noise.csv", "notes.txt", "map.nc"}
+    assert set(os.listdir(tmp_path)) == left
+
+
+def test_explain_takes_the_choices_of_discover(zoo, tmp_path):
+    words = ("explain", "hudson-bay", "--engine", "sindy", "--degree", "2")
+    code, out, _ = zoo(*words, "--time", "discrete", "--targets", "lynx", "--inputs", "hare")
+    assert code == 0 and "lynx[n+1] =" in out and "hare[n+1] =" not in out
 
 
 def test_predict(zoo, tmp_path):
@@ -420,6 +446,16 @@ MISTAKES = {
      "hare' = 0.5*hare; lynx' = -0.8*lynx"): "noise",
     ("explain", "hudson-bay", "upinn.lotka-volterra"): "data already",
     ("explain", "hudson-bay", "--engine", "sidny"): "sindy",
+    ("explain", "hudson-bay", "--targets", "hare,hare"): "--targets names 'hare' twice",
+    ("explain", "hudson-bay", "--targets", "hares"): '"hare"',
+    ("explain", "hudson-bay", "--inputs", "lynx", "--targets", "lynx"): "as an input and as a",
+    ("explain", "hudson-bay", "--time", "discreet"): "not 'discreet'",
+    ("explain", "hudson-bay", "--degree", "9"): "from 1 to 6",
+    ("explain", "upinn.lotka-volterra", "--time", "discrete"): "--time is for data",
+    ("explain", "upinn.lotka-volterra", "--no-tune"): "--no-tune is for data",
+    ("explain", "hudson-bay", "-o", ""): "it is empty",
+    ("solve", "lorenz63", "-o", ""): "it is empty",
+    ("explain", "plain.cvs"): "no file 'plain.cvs' (did you mean .csv?)",
     ("train", "upinn.lotka-voltera"): '"upinn-lotka-volterra"',
     ("train", "upinn.lotka-volterra", "--set", "steps"): "--set steps=1.5",
     ("verify", "upinn.lotka-voltera"): '"upinn.lotka-volterra"',
@@ -530,8 +566,11 @@ def test_debug_shows_the_traceback_anywhere(zoo, at):
 
 def test_outcomes():
     import physics
+    import symbolic
 
     assert entry.outcome(physics.BlowUp("it blew up")) == (1, "it blew up")
+    missing = symbolic.EngineUnavailable("install it")
+    assert entry.outcome(missing) == (2, "install it")
     assert entry.outcome(KeyboardInterrupt())[0] == 1
     assert entry.outcome(BrokenPipeError()) == (141, "")
     assert entry.outcome(OSError(28, "No space left on device", "x.nc"))[0] == 2

@@ -1,107 +1,45 @@
-"""explain: the law of a model, or of data, with its constants fitted once more."""
+"""explain: the law of a model, or of data."""
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from zoo.model import Model
-
-if TYPE_CHECKING:
-    import symbolic
-
-MOST_MEASURED = 4000  # numbers up to which a law's constants are fitted again
-MOST_UNKNOWN = 40
-FACTOR = 2.0  # by which a constant may move without the law becoming another one
 
 
 def explain(what: Any, data: Any = None, engine: str = "auto", **options: Any):
     """The symbolic.Discovery of a model (with the data to judge candidates on) or of data alone.
 
-    what: a Model, the name or folder of one, or a Dataset.   engine: "auto", "sindy", "operon".
+    what: a Model, the name or folder of one, a Dataset, or a file of data (physics.load).
+    data: a Dataset or such a file.   engine: "auto", "sindy", "operon".
     `.best` is a System, a Formula, or None with `.reason`. The constants of an ODE found in data
     are fitted to them through the ODE (`.method` says so), with `.initial` states beside them.
     """
     import symbolic
 
+    what, data = _read(what), _read(data)
     if isinstance(what, str | Path):
         from zoo.loading import load
 
         what = load(what)
     if isinstance(what, Model):
         return what.law(data, engine=engine, **options)
-    return calibrated(symbolic.discover(what, engine=engine, **options), what)
+    if data is not None:
+        raise ValueError("the first argument is data already; give a model before the data")
+    return symbolic.discover(what, engine=engine, **{**_tuning(what), **options})
 
 
-def calibrated(found: "symbolic.Discovery", data: Any) -> "symbolic.Discovery":
-    """`found` with the constants of its best law fitted to `data` by physics.calibrate.
-
-    `found` itself where the law is no ODE of measured states, where the data are many, and where
-    the fit fails or would make another law of it.
-    """
+def _read(what: Any) -> Any:
+    """The Dataset of a file or a shipped record; anything else as it is."""
     import physics
+    from physics.data import is_data
 
-    law = found.best
-    if not _fits(law, data):
-        return found
-    try:
-        fits = [physics.calibrate(law, data)]
-        if all(_positive(data[s].values) for s in law.state_names):
-            fits.append(physics.calibrate(law, data, noise="multiplicative"))
-    except (ValueError, physics.FailedRun):
-        return found
-    logs = [float(np.nansum(np.log(data[s].values))) if len(fits) > 1 else 0.0
-            for s in law.state_names]  # fmt: skip
-    scores = [fit.log_likelihood - i * sum(logs) for i, fit in enumerate(fits)]
-    index = int(np.argmax(scores))
-    fit, kind = fits[index], ("additive", "multiplicative")[index]
-    if not _same(law.values, fit.values):
-        return found
-    ranges = (f"{n} in [{low:.4g}, {high:.4g}]" for n, (low, high) in fit.intervals.items())
-    noise = {s: _relative(fit.noise[s], data[s].values, kind) for s in law.state_names}
-    candidates = list(found.candidates)
-    candidates[found.chosen] = replace(candidates[found.chosen], law=fit.system)
-    return replace(
-        found,
-        candidates=tuple(candidates),
-        noise=noise,
-        initial=fit.initial,
-        method=(
-            f"{found.method}; constants of the best law then fitted to the data through the ODE, "
-            f"{kind} noise, at {fit.level:.0%}: {', '.join(ranges)}"
-        ),
-    )
+    path = isinstance(what, str | Path)
+    return physics.load(what) if path and is_data(what, nearly=True) else what
 
 
-def _fits(law: Any, data: Any) -> bool:
-    """Whether a law can be calibrated on the data in a moment."""
-    import physics
+def _tuning(data: Any) -> dict[str, bool]:
+    """tune=True for trajectories, whose law may be an ODE."""
+    from symbolic.requests import pointed
+    from symbolic.spacetime.reading import spatial
 
-    if not isinstance(law, physics.System) or law.time != "continuous" or not law.parameters:
-        return False
-    if not {"sample", "time"} >= set(data.dims) or any(s not in data for s in law.state_names):
-        return False
-    samples = data.sizes.get("sample", 1)
-    size = samples * data.sizes["time"] * len(law.states)
-    unknown = samples * len(law.states) + len(law.parameters)
-    return size <= MOST_MEASURED and unknown <= MOST_UNKNOWN
-
-
-def _positive(values: np.ndarray) -> bool:
-    return bool((values[~np.isnan(values)] > 0).all())
-
-
-def _same(before: Any, after: Any) -> bool:
-    """Whether no constant changed its sign or moved by more than FACTOR."""
-    return all(
-        value == before[n] or 1 / FACTOR <= value / before[n] <= FACTOR
-        for n, value in after.items()
-        if before[n]
-    )
-
-
-def _relative(level: float, values: np.ndarray, kind: str) -> float:
-    """A noise level relative to the standard deviation of the data."""
-    size = np.sqrt(np.nanmean(values**2)) if kind == "multiplicative" else 1.0
-    return float(level * size / np.nanstd(values))
+    return {} if data is None or pointed(data) or spatial(data) else {"tune": True}

@@ -1,5 +1,6 @@
 """Data in and out: CSV, netCDF and Zarr, and the records that ship with the package."""
 
+import difflib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,37 @@ if TYPE_CHECKING:
     import xarray
 
 RECORDS = Path(__file__).parent / "records"
+NETCDF = (".nc", ".nc4", ".h5", ".netcdf")
+TABLES = (".csv", ".tsv", ".txt", ".dat")
+SUFFIXES = (*TABLES, *NETCDF, ".zarr")
+LIKE = 0.75  # of a mistyped suffix to the right one
 
 
 def list_records() -> list[str]:
     """Names of the measured data sets that ship with the package."""
     return sorted(path.stem for path in RECORDS.glob("*.csv"))
+
+
+def is_data(word: "str | os.PathLike", nearly: bool = False) -> bool:
+    """Whether a word names a file of data, by its suffix, or a shipped record.
+
+    nearly: also where the suffix is mistyped, or another one and there is such a file; `load` then
+    says what is wrong.
+
+    >>> is_data("hudson-bay"), is_data("x.csv"), is_data("x.cvs"), is_data("x.cvs", nearly=True)
+    (True, True, False, True)
+    """
+    suffix = Path(word).suffix.lower()
+    if suffix in SUFFIXES or word in list_records():
+        return True
+    if not nearly or suffix == ".json" or os.path.isdir(word):
+        return False
+    return os.path.isfile(word) or bool(_near(suffix))
+
+
+def _near(suffix: str) -> list[str]:
+    """The suffix of data that a mistyped one stands for, if any."""
+    return difflib.get_close_matches(suffix, SUFFIXES, n=1, cutoff=LIKE)
 
 
 def load(source: "str | os.PathLike") -> "xarray.Dataset":
@@ -43,10 +70,12 @@ def load(source: "str | os.PathLike") -> "xarray.Dataset":
     if os.path.isdir(path):
         raise ValueError(f"{str(path)!r} is a folder; give a .csv or .nc file in it")
     if not os.path.isfile(path):
-        raise ValueError(f"no file {str(path)[:200]!r}; check the path")
-    if path.suffix.lower() in (".nc", ".nc4", ".h5", ".netcdf"):
+        near = [s for s in _near(path.suffix.lower()) if s != path.suffix.lower()]
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise ValueError(f"no file {str(path)[:200]!r}{meant}; check the path")
+    if path.suffix.lower() in NETCDF:
         return validate_fields(read_netcdf(path))
-    if path.suffix.lower() in (".csv", ".tsv", ".txt", ".dat"):
+    if path.suffix.lower() in TABLES:
         return validate(read_csv(path))
     raise ValueError(f"{str(path)!r} is neither .csv, .nc nor .zarr; convert it to one of them")
 

@@ -33,14 +33,17 @@ def validate(
         )
     if "time" not in dataset.coords:
         raise ValueError("data needs the coordinate 'time' with the times of measurement")
-    _check_times(dataset["time"].values, least)
+    check_times(dataset["time"].values, least)
+    given = dataset
     if "sample" not in dataset.dims:
         timed = [n for n, v in dataset.data_vars.items() if "time" in v.dims]
         dataset = dataset.drop_vars("sample", errors="ignore")
         dataset = dataset.assign({n: dataset[n].expand_dims("sample") for n in timed})
     names = states if states is not None else _timed(dataset)
+    if not names:  # then those that hold no numbers, which are refused below
+        names = [n for n, v in dataset.data_vars.items() if set(v.dims) == {"sample", "time"}]
     if not names:
-        raise ValueError("data has no variable over (sample, time)")
+        raise ValueError(f"data has no variable over (sample, time){other_dims(given)}")
     changed = {}
     for name in names:
         if name not in dataset:
@@ -65,7 +68,7 @@ def validate_fields(dataset: xarray.Dataset, values: bool = True) -> xarray.Data
         return validate(dataset)
     if "time" not in dataset.coords:
         raise ValueError("data needs the dim 'time' and a coordinate of that name")
-    _check_times(dataset["time"].values, 1)
+    check_times(dataset["time"].values, 1)
     for name in fields if values else ():
         if dataset[name].dtype.kind == "f" and np.isinf(dataset[name].values).any():
             raise ValueError(f"variable {name!r} is infinite somewhere; use NaN for gaps")
@@ -111,7 +114,27 @@ def _timed(dataset: xarray.Dataset) -> list[str]:
     ]
 
 
-def _check_times(times: np.ndarray, least: int) -> None:
+def other_dims(dataset: xarray.Dataset) -> str:
+    """`"; 'u' has the dims (time, lon): …"` of the first variable with a time, or nothing."""
+    for name, variable in dataset.data_vars.items():
+        if "time" in variable.dims:
+            dims = ", ".join(map(str, variable.dims))
+            return (
+                f"; {name!r} has the dims ({dims}): rename those of space to x, y, z "
+                f"(data.rename), and choose one entry of any other (data.isel)"
+            )
+    return ""
+
+
+def _kind(variable: xarray.DataArray) -> str:
+    """What a variable holds that is no real numbers."""
+    kind = variable.dtype.kind
+    text = kind in "US" or (kind == "O" and any(isinstance(v, str) for v in variable.values.flat))
+    return "text" if text else str(variable.dtype)
+
+
+def check_times(times: np.ndarray, least: int) -> None:
+    """Raise ValueError unless `times` are at least so many, finite and increasing."""
     if times.dtype.kind not in "fiu":
         raise ValueError("time must be numbers (for dates: days or years since the first one)")
     if not np.isfinite(times).all():
@@ -129,8 +152,14 @@ def _check_times(times: np.ndarray, least: int) -> None:
 def _check_values(variable: xarray.DataArray, name: str, gaps: bool) -> xarray.DataArray:
     if set(variable.dims) != {"sample", "time"}:
         raise ValueError(f"variable {name!r} has dims {variable.dims}; expected (sample, time)")
+    if variable.dtype.kind == "c":
+        raise ValueError(
+            f"variable {name!r} holds complex numbers; give real ones, such as .real or .imag"
+        )
     if variable.dtype.kind not in "fiub":
-        raise ValueError(f"variable {name!r} holds {variable.dtype}, not real numbers")
+        raise ValueError(
+            f"variable {name!r} holds {_kind(variable)}, not real numbers; leave it out"
+        )
     variable = variable.transpose("sample", "time").astype(np.float64)
     infinite = np.argwhere(np.isinf(variable.values))
     if len(infinite):

@@ -20,6 +20,7 @@ from physics.jets import Jet
 from symbolic import regression
 from symbolic.constants import Proposal
 from symbolic.engines import Options
+from symbolic.engines._poles import Pole, moved
 from symbolic.ensembles import blocks
 from symbolic.library import complexity, polynomials
 from symbolic.problem import Problem
@@ -32,14 +33,10 @@ EXHAUSTIVE = 1500
 KEPT = 2  # poles per number of terms
 NOISY = 1.1  # error relative to the noise that calls for a second pole
 LARGEST = 1e6
-
-
-class Pole(NamedTuple):
-    """1/(symbol + base), the constant `symbol` free; it starts at `start`."""
-
-    symbol: sympy.Symbol
-    base: sympy.Expr
-    start: float
+FAR = 30.0  # constants relative to the largest |m| beyond which a fraction is a polynomial
+FEW = 4  # terms of a law within the noise that needs no second pole
+LEADING, MOST_PAIRS = 4, 6
+STARTS = ((0.06, 1.0), (0.25, 0.25), (0.25, 2.5))  # of the largest |m|, for pairs of poles
 
 
 class Found(NamedTuple):
@@ -60,11 +57,17 @@ def propose(problem: Problem, library: Sequence[sympy.Expr], options: Options) -
                 target=target,
                 terms=f.terms,
                 constants={p.symbol: p.start for p in f.poles},
+                limits={p.symbol: FAR * _top(problem, p.base) for p in f.poles},
                 engine="rational",
             )
             for f in _target(problem, target, symbols, options)
         ]
     return found
+
+
+def _top(problem: Problem, base: sympy.Expr) -> float:
+    """The largest |base| on the data."""
+    return float(np.abs(problem.values([base])).max())
 
 
 def _target(problem: Problem, target: str, symbols: list, options: Options) -> list[Found]:
@@ -73,15 +76,56 @@ def _target(problem: Problem, target: str, symbols: list, options: Options) -> l
     first = _searched(problem, target, plain, (), _poles(problem, symbols, "c1"), options)
     scale = float(np.linalg.norm(equation.goal))
     noise = equation.unit * np.sqrt(len(equation.goal))
+    limit = NOISY * max(noise, 1e-6 * scale)
+    enough = min((len(f.terms) for f in first if f.error * scale <= limit), default=MOST_TERMS)
     best = min(first, key=lambda f: f.error, default=None)
-    if best is None or best.error * scale <= NOISY * max(noise, 1e-6 * scale):
+    if best is None or enough <= FEW:
         return first
     inner = {p.symbol: p.start for p in best.poles}
     over = [t for t in best.terms if t.free_symbols & set(inner)]
     held = [*over, *(t for t in _over(symbols, best.poles[0]) if t not in over)]
-    return first + _searched(
+    second = _searched(
         problem, target, [*plain, *held], best.poles, _poles(problem, symbols, "c2"), options
     )
+    return [*first, *second, *_located(problem, target, plain, [*first, *second], options)]
+
+
+def _located(
+    problem: Problem, target: str, plain: list, found: Sequence[Found], options: Options
+) -> list[Found]:
+    """The best sets over pairs of poles that are moved, with all terms over both, to least error.
+
+    Where both poles are right nothing is left whatever the terms, so they are found before them.
+    """
+    symbols = [s for s in problem.symbols.values() if isinstance(s, Jet)][:MOST_SYMBOLS]
+    best = sorted(found, key=lambda f: f.error)[:LEADING]
+    held = dict.fromkeys(s for f in best for p in f.poles for s in p.base.free_symbols)
+    bases = [s**power for s in held for power in (1, 2)]
+    block = blocks(len(problem.equations[target].goal))
+    located: list[Found] = []
+    pairs = itertools.islice(itertools.combinations_with_replacement(bases, 2), MOST_PAIRS)
+    seen: set[tuple] = set()
+    for pair, shares in itertools.product(pairs, STARTS):
+        poles = [
+            Pole(sympy.Symbol(f"_c{i}"), base, share * _top(problem, base))
+            for i, (base, share) in enumerate(zip(pair, shares, strict=True), start=1)
+        ]
+        terms = [*plain, *(t for p in poles for t in _over(symbols, p))]
+        poles, columns = moved(problem, target, terms, poles)
+        place = pair, *sorted(f"{p.start:.2g}" for p in poles)
+        if place in seen:
+            continue
+        seen.add(place)
+        moments = regression.moments(columns, problem.equations[target].goal, block).total
+        most = int(np.clip(len(columns) // 2, 1, min(options.most, MOST_TERMS)))
+        sets = regression.best_subsets(moments, most, 3, exhaustive=EXHAUSTIVE, width=12)
+        errors = regression.errors(moments, regression.padded(sets, len(terms)))
+        for chosen, error in zip(sets, errors, strict=True):
+            one = Found(float(np.sqrt(error)), tuple(terms[i] for i in chosen), tuple(poles))
+            located.append(_pruned(one))
+    located = [f for f in located if f.poles]
+    sizes = sorted({len(f.terms) for f in located})
+    return [f for n in sizes for f in _best([f for f in located if len(f.terms) == n])]
 
 
 def _poles(problem: Problem, symbols: Sequence[sympy.Symbol], name: str) -> Iterator[Pole]:

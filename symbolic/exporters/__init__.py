@@ -64,6 +64,8 @@ def export(
     \\dot{x} &= -\\frac{x}{2}
     \\end{aligned}
     """
+    if not isinstance(values, bool):
+        raise ValueError(f"values is True or False, not {values!r}")
     module = target_module(target)
     takes = (System, Formula, *([Discovery] if getattr(module, "DISCOVERIES", False) else []))
     if not isinstance(law, takes):

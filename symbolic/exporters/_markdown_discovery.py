@@ -59,6 +59,9 @@ def _doubts(found: Discovery) -> list[str]:
     if found.noise:
         rows = [[f"`{state}`", f"{level:.2g}"] for state, level in found.noise.items()]
         sections += ["## Noise", table(["state", "relative to the data"], rows)]
+    if found.varying:
+        rows = [[f"`{n}`", ", ".join(f"{v:.4g}" for v in own)] for n, own in found.varying.items()]
+        sections += ["## Numbers of every sample", table(["parameter", "per sample"], rows)]
     if found.null_directions:
         told = "\n".join(f"- `{relation}`" for relation in found.null_directions)
         sections += [

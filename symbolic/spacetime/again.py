@@ -1,6 +1,7 @@
 """A candidate law run from the denoised fields again and again, with the solver of its System."""
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -30,17 +31,21 @@ class Again:
         self.steps = self.steps // stride * stride
         self.stride, self.times = stride, data.times
 
-    def error(self, law: System) -> float | None:
+    def error(self, law: System, varying: Mapping | None = None) -> float | None:
         """Mean over the restarts of the error relative to the spread; infinite for a blow-up.
 
+        varying: {parameter: value in every sample}; samples without one are left out.
         None where the law cannot be run: walls whose conditions the data do not say, controls.
         """
         if not self.periodic or law.controls:
             return None
         starts = np.linspace(0, len(self.times) - 1 - self.steps, STARTS).astype(int)
         offsets = np.arange(0, self.steps + 1, self.stride)
-        begin = self.values[:, starts].reshape(-1, *self.values.shape[2:])
-        record = np.stack([self.values[:, s + offsets] for s in starts], axis=1)
+        known = np.isfinite(list((varying or {}).values())).all(0)  # per sample, or just True
+        values = self.values[known] if varying else self.values
+        own = {n: np.repeat(np.asarray(v)[known], STARTS) for n, v in (varying or {}).items()}
+        begin = values[:, starts].reshape(-1, *values.shape[2:])
+        record = np.stack([values[:, s + offsets] for s in starts], axis=1)
         record = record.reshape(len(begin), *record.shape[2:])
         times = self.times[0] + (self.times[offsets] - self.times[0])
         try:
@@ -48,7 +53,7 @@ class Again:
                 warnings.simplefilter("ignore")
                 run = solve(
                     law, initial={n: begin[..., j] for j, n in enumerate(self.names)}, times=times,
-                    rtol=RTOL,
+                    rtol=RTOL, parameters=own,
                 )  # fmt: skip
         except (FailedRun, ValueError):
             return float("inf")

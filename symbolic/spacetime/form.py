@@ -11,10 +11,12 @@ from physics.jets import Jet, jets_in
 from physics.names import COORDINATES, TIME
 from symbolic.formulation import Target
 from symbolic.problem import Equation, Problem, table
+from symbolic.slopes import slope
 from symbolic.spacetime import curves as smoothing
 from symbolic.spacetime.bases import bases
 from symbolic.spacetime.reading import Fields
 from symbolic.spacetime.rows import MOST_POINTS, Grid, Layout, PieceBlock, Stretch, goals
+from symbolic.varying import marks
 
 _WORD = re.compile(r"[A-Za-z]\w*")
 MOST_GROUPS = 10
@@ -79,6 +81,9 @@ class FieldForm:
             n: [Stretch(p) for p in c.pieces if p.sample in samples] for n, c in self.curves.items()
         }
         self.points = self._points()
+        some, size = next(iter(self.stretches.values())), int(np.prod(self.grid.shape))
+        counts = [size * len(s.times) for s in some]
+        self.sample = np.repeat([s.piece.sample for s in some], counts)
         self.noise = {n: c.level for n, c in self.curves.items()}
         kinds = (f"{c} {kind}" for c, kind in zip(COORDINATES, self.data.box.kinds, strict=False))
         self.method = f"{METHOD}; {', '.join(kinds)}"
@@ -148,6 +153,7 @@ class FieldForm:
             blur=max(c.level for c in self.curves.values()),
             seed=self.seed,
             projected=self.projected,
+            sample=self.sample,
         )
 
     def _equation(self, target: Target, law: sympy.Expr) -> Equation:
@@ -156,7 +162,7 @@ class FieldForm:
         growth, variation = self._growth(name, target.known + target.factor * law)
         stretches = self.stretches[name]
         samples = sorted({s.piece.sample for s in stretches})
-        rows, blocks, groups, start = [], [], [], 0
+        rows, blocks, groups, labels, start = [], [], [], [], 0
         size = int(np.prod(self.grid.shape))
         for number, stretch in enumerate(stretches):
             goal, matrices = goals(stretch, layout, growth, variation)
@@ -168,6 +174,7 @@ class FieldForm:
             )
             own = samples.index(stretch.piece.sample) if len(samples) >= 3 else number
             groups.append(np.full(len(goal), own % MOST_GROUPS))
+            labels.append(np.full(len(goal), stretch.piece.sample))
         goal, group = np.concatenate(rows), np.concatenate(groups)
         if target.known != 0:
             known = table([target.known], self.points)
@@ -182,6 +189,7 @@ class FieldForm:
             unit=1.0,
             baseline=float(np.sqrt(np.mean(goal**2))),
             doubt=DOUBT,
+            sample=np.concatenate(labels),
         )
 
     def _growth(self, name: str, law: sympy.Expr) -> tuple[np.ndarray, np.ndarray]:
@@ -192,13 +200,14 @@ class FieldForm:
         for jet in sorted(jets_in(law), key=str):
             if jet.field != name or jet not in self.points:
                 continue
-            slope = table([sympy.diff(law, jet)], self.points)[:, 0]
-            slope = slope[np.isfinite(slope)]
+            rate = slope(law, jet)
+            rates = table([rate], {**self.points, **marks(self.sample, rate)})[:, 0]
+            rates = rates[np.isfinite(rates)]
             factor = np.ones(len(layout.index), complex)
             for axis, c in enumerate(COORDINATES[: self.data.dim]):
                 basis = self.bases[axis]
                 wave = 2j * np.pi * basis.orders[layout.index[:, axis]] / basis.length
                 factor *= wave ** jet.index.count(c)
-            growth += slope.mean() * factor
-            variation += slope.var() * np.abs(factor) ** 2
+            growth += rates.mean() * factor
+            variation += rates.var() * np.abs(factor) ** 2
         return growth, variation

@@ -6,7 +6,7 @@ import sympy
 
 from physics.jets import Jet
 from physics.names import COORDINATES
-from symbolic.library import polynomials
+from symbolic.library import monomials, polynomials
 
 ORDERS = {1: 4, 2: 2, 3: 2}
 
@@ -59,6 +59,21 @@ def field_terms(
     steep = [Jet(n, c) ** 2 for n in states for c in COORDINATES[:dim]]
     simple = simple_terms(states, auxiliary, dim, degree)
     return list(dict.fromkeys([*simple, *polynomials(fields, degree), *products, *steep]))
+
+
+def field_count(states: int, auxiliary: int, dim: int, degree: int) -> int:
+    """How many terms `field_terms` has.
+
+    >>> field_count(1, 0, 1, 1) == len(field_terms(["u"], [], 1, 1))
+    True
+    """
+    fields, slopes = states + auxiliary, states * dim
+    powers, below = monomials(fields, degree), monomials(fields, degree - 1)
+    products = ORDERS[dim] * slopes * below
+    waves = states if dim > 1 else 0
+    steep = slopes  # squares of first derivatives
+    carried = fields * slopes if degree == 1 else 0  # else they are products
+    return powers + products + waves + steep + carried
 
 
 def needed(terms: Sequence[sympy.Expr], fields: Sequence[str]) -> list[Jet]:

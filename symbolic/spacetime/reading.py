@@ -9,7 +9,7 @@ import sympy
 import xarray
 
 from physics import arguments
-from physics.data.validate import LARGEST
+from physics.data.validate import check_times, other_dims
 from physics.domain import Box
 from physics.names import COORDINATES, check_name, nearest
 from physics.symbols import State
@@ -19,6 +19,7 @@ from symbolic.spacetime.closures import computed, read_closures
 LEAST_TIMES, LEAST_POINTS = 8, 16
 WRAP = 3.0  # a periodic field jumps over its end by at most this many neighbours' differences
 EVEN = 1e-4
+LARGEST = 1e40  # cubes of it, and derivatives of them, have finite squares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,10 @@ def read_fields(
     if not isinstance(data, xarray.Dataset):
         data = data.to_dataset(name=data.name or "u")
     coordinates = [_coordinate(data, name) for name in space]
-    times = arguments.increasing(data["time"].values, "the time coordinate")
+    if "time" not in data.coords:
+        raise ValueError("data needs the coordinate 'time' with the times of measurement")
+    check_times(data["time"].values, 1)
+    times = np.asarray(data["time"].values, np.float64)
     if len(times) < LEAST_TIMES:
         raise ValueError(f"fields at {len(times)} times are too few: {LEAST_TIMES} are needed")
     closures: dict[str, sympy.Expr] = {}
@@ -106,8 +110,13 @@ def read_fields(
                 f"data has no field {name!r} over (time, {', '.join(space)})"
                 f"{nearest(name, known)}; it has: {', '.join(known) or 'none'}"
             )
+        if name in extra or (isinstance(auxiliary, Mapping) and name in auxiliary):
+            raise ValueError(
+                f"{name!r} is a state and cannot be auxiliary too: a law may hold any state; "
+                f"give the auxiliary field another name"
+            )
     if not states:
-        raise ValueError("no state is left: every field of the data is auxiliary")
+        raise ValueError(_no_state(data, space, known))
     values = np.stack([_field(data[n], n, space) for n in states], axis=-1)
     same = origin is not None and set(origin.state_names) == set(states)
     if domain is not None:
@@ -125,6 +134,7 @@ def read_fields(
             raise ValueError(
                 f"auxiliary {name!r} has shape {array.shape}, the states {values.shape[:-1]}"
             )
+        _finite(array, name)
     units = {n: data[n].attrs.get("units") for n in states}
     return Fields(
         states=tuple(State(name=n, unit=units[n]) for n in states),
@@ -137,6 +147,13 @@ def read_fields(
         origin=origin if same else None,
         time_unit=data["time"].attrs.get("units"),
     )
+
+
+def _no_state(data: xarray.Dataset, space: Sequence[str], known: Sequence[str]) -> str:
+    """Why no field is left that a law could be sought for."""
+    if known:
+        return "no state is left: every field of the data is auxiliary"
+    return f"data has no field over (sample, time, {', '.join(space)}){other_dims(data)}"
 
 
 def _coordinate(data: xarray.Dataset, name: str) -> np.ndarray:
@@ -176,13 +193,23 @@ def _field(variable: xarray.DataArray, name: str, space: Sequence[str]) -> np.nd
     if "sample" not in variable.dims:
         variable = variable.expand_dims("sample")
     values = arguments.array(variable.transpose("sample", "time", *space).values, repr(name))
+    if not len(values):
+        raise ValueError(f"the field {name!r} has no sample: the dim 'sample' is empty")
+    return _finite(values, name)
+
+
+def _finite(values: np.ndarray, name: str) -> np.ndarray:
+    """`values` if they can be computed with."""
     if not np.isfinite(values).all():
         raise ValueError(
             f"the field {name!r} has gaps or infinities: fill them (data.interpolate_na), or leave "
             f"those frames out"
         )
     if np.abs(values).max() > LARGEST:
-        raise ValueError(f"{name!r} is too large to compute with; convert it to another unit")
+        raise ValueError(
+            f"{name!r} reaches {np.abs(values).max():.3g}, too large to compute with; convert it "
+            f"to another unit"
+        )
     if np.ptp(values) == 0:
         raise ValueError(f"the field {name!r} is constant: there is nothing to learn from it")
     return values

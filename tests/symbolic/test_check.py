@@ -14,6 +14,7 @@ from physics.formula import Formula
 from physics.jets import Jet, fields, symbol
 from physics.symbols import Parameter
 from physics.system import System
+from symbolic.escapes import refuse_blow_up
 
 LOTKA = physics.parse(["x' = a*x - b*x*y", "y' = -c*y + d*x*y"], dict(a=1.0, b=0.5, c=1.0, d=0.3))
 LORENZ = physics.parse(
@@ -110,6 +111,32 @@ def test_a_law_that_blows_up_has_infinite_error_and_a_reason():
     assert not result and result.total == np.inf and result.from_start["x"] == np.inf
     assert any("blows up" in reason for reason in result.reasons)
     assert "blows up" in str(result)
+
+
+@pytest.mark.parametrize("law", ["x' = x^3; y' = y^5", "x' = exp(x); y' = -y", "x' = x^2; y' = u"])
+def test_a_singularity_is_seen_without_the_solver(law, monkeypatch):
+    monkeypatch.setattr("symbolic.resimulation.solve", None)
+    times = np.linspace(0, 5, 101)
+    data = dataset(x=1 + np.sin(times) / 2, y=1 + np.cos(times) / 2, u=np.cos(times))
+    data = data.assign_coords(time=times)
+    controls = ["u"] if "u" in law else []
+    result = symbolic.check(physics.parse(law, controls=controls), data)
+    assert result.total == np.inf and result.from_start["x"] == np.inf
+    assert all("blows up" in reason for reason in result.reasons)
+
+
+def test_growth_and_stiffness_are_no_singularity():
+    times = np.linspace(0, 5, 101)
+    starts = np.array([0, 0]), np.array([0, 20]), 80
+    for law in (
+        "x' = 5*x",
+        "x' = -1e6*(x - 1)",
+        "x' = x*(1000 - x)",
+        "x' = sqrt(1 - x)",
+        "x' = -1/x",
+    ):
+        record = 1 + np.sin(times)[None, :, None] / 2
+        refuse_blow_up(physics.parse(law), record, times, starts, {}, {})
 
 
 def test_maps_are_iterated():

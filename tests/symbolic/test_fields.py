@@ -172,3 +172,40 @@ def test_libraries_hold_what_field_equations_hold():
     for term in (sympy.Integer(1), u * v**2, Jet("u", "yy"), v * Jet("u", "y"), laplacian_twice):
         assert term in small
     assert u**2 * Jet("v", "x") in full and Jet("u", "x") ** 2 in full
+
+
+# -- partly known --------------------------------------------------------------------------
+
+
+def diffusion(equation: str, **options):
+    burgers = physics.get("burgers")
+    return physics.parse(
+        equation, {"nu": burgers.values["nu"]}, length=burgers.domain.high[0], **options
+    )
+
+
+@pytest.mark.parametrize("equation", ["u_t = nu*u_xx", "u_t = D(nu*u_x, x)", "u_t = nu*u_xx - 2*G"])
+def test_the_rest_of_a_partly_known_pde(equation):
+    burgers = physics.get("burgers")
+    data = physics.solve(burgers, samples=3, times=np.linspace(0, 1, 51), resolution=128)
+    controls = ["G"] if "G" in equation else ()
+    known = diffusion(equation, controls=controls)
+    found = symbolic.discover(data, known=known)
+    assert symbolic.same_law(found.best, burgers, rtol=1e-2), found
+    hidden = found.candidates[found.chosen].hidden
+    (output,) = hidden.outputs
+    assert output == ("G" if controls else "u")
+    assert {"u", "u_x"} <= set(hidden.inputs)
+
+
+def test_what_is_known_must_fit_the_data():
+    burgers = physics.get("burgers")
+    data = physics.solve(burgers, samples=1, times=np.linspace(0, 1, 21), resolution=64)
+    with pytest.raises(ValueError, match="an ODE or map; the data have the coordinates x"):
+        symbolic.discover(data, known=physics.get("lorenz63"))
+    flow = physics.get("navier_stokes_vorticity", forcing=0)
+    with pytest.raises(ValueError, match="a PDE in 2 dimensions; the data have"):
+        symbolic.discover(data, known=flow)
+    record = physics.solve(physics.get("lorenz63"), times=np.linspace(0, 1, 50))
+    with pytest.raises(ValueError, match="no spatial coordinate"):
+        symbolic.discover(record, known=burgers)

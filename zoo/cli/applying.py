@@ -92,7 +92,10 @@ def doctor() -> None:
 
 def demo(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", parser=writing.place, help="Where to write."
+        ),
     ] = Path("runs/demo"),
     seed: words.SeedWord = 0,
 ) -> None:

@@ -105,7 +105,8 @@ def show(
     elif name in registry.families():
         print(_family_text(name))
     elif name in checkpoints.names() or "/" in name or "." in name:
-        print(card_text(checkpoints.read_card(name)))
+        card = checkpoints.read_card(name)
+        print(card_text(card) + _costs_text(card))
     else:
         from physics.data import list_records
 
@@ -202,6 +203,17 @@ def card_text(card) -> str:
             rows.append((name, *numbers, entry.get("unit") or "-", *([base] if others else [])))
         blocks.append(plain(rows))
     return "\n\n".join(blocks)
+
+
+def _costs_text(card) -> str:
+    """Counts of a family whose folder has a module `costs` with `costs(config)`; else empty."""
+    from zoo import registry
+
+    place = registry.families().get(card.architecture)
+    if not isinstance(place, Path) or not (place / "costs.py").is_file():
+        return ""
+    counted = registry.part(card.architecture, "costs").costs(card.config)
+    return "\n\n" + plain([*counted.items()])
 
 
 def law_lines(law) -> list[str]:

@@ -91,7 +91,7 @@ def outcome(error: BaseException) -> tuple[int, str]:
         return FAILED, "out of memory; ask for fewer samples, times or candidates"
     message = str(error).strip()
     first = (message.splitlines() or [type(error).__name__])[0]
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) or type(error).__name__ == "EngineUnavailable":
         return WRONG, spelled(message) if _ours(error) and message else f"{first}; {MORE}"
     if isinstance(error, RuntimeError):
         return FAILED, spelled(message) if _ours(error) and message else f"{first}; {MORE}"

@@ -16,6 +16,7 @@ from zoo.cli.tables import short
 
 SMOOTH = 1001
 DRAWN = 40  # points of a network
+WRITTEN = ("discovery.json", "discovery.md", "front.png", "law.json", "law.tex", "law.png")
 
 
 def explain(
@@ -26,13 +27,30 @@ def explain(
         str | None, typer.Argument(metavar="[DATA]", help="Data for a model to be held against.")
     ] = None,
     engine: Annotated[str, typer.Option(help="auto, sindy, operon, pysr …")] = "auto",
+    targets: Annotated[
+        list[str] | None,
+        typer.Option("--targets", metavar="NAMES", help="The states, like x,y; default all."),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--inputs", metavar="NAMES", help="Measured controls, like u."),
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option("--time", metavar="KIND", help="discrete (a map) or continuous.")
+    ] = None,
+    degree: Annotated[
+        int | None, typer.Option("--degree", help="Largest degree of the terms (default 3).")
+    ] = None,
+    tune: Annotated[
+        bool, typer.Option("--tune/--no-tune", help="Fit an ODE's constants through its solver.")
+    ] = True,
     output: writing.FolderWord = None,
 ) -> None:
     """Find the law in data or in a model: the front of candidates and the best of them.
 
     Writes discovery.json, discovery.md and front.png (error against complexity) and, of the best
     law, law.json, law.tex and law.png into the folder -o (law.png: the law beside the data, or
-    beside the network where there are none). Exit 1
+    beside the network where there are none), in place of those of an earlier run there. Exit 1
     if no law is good enough.
 
     Example: zoo explain upinn.lotka-volterra -o runs/law
@@ -41,16 +59,23 @@ def explain(
 
     folder = writing.check_folder(output) if output else None
     curves = None
-    if words.is_data(source):
+    asked = {"targets": words.names(targets), "inputs": words.names(inputs), "time": time}
+    asked |= {"tune": None if tune else False}
+    chosen = {name: given for name, given in asked.items() if given is not None}
+    terms = {} if degree is None else {"degree": degree}
+    if words.is_data(source, nearly=True):
         if data is not None:
             raise ValueError(f"{source!r} is data already; give a model before {data!r}")
         measured = words.data(source)
-        found = zoo.explain(measured, engine=engine)
+        found = zoo.explain(measured, engine=engine, **chosen, **terms)
     else:
         words.no_system(source)
+        for name in chosen:
+            option = "no-tune" if name == "tune" else name
+            raise ValueError(f"--{option} is for data; {source!r} is a model: leave it out")
         measured = words.data(data) if data else None
         model = zoo.load(source)
-        found = zoo.explain(model, measured, engine=engine)
+        found = zoo.explain(model, measured, engine=engine, **terms)
         curves = _curves(model) if measured is None and folder else None
     print(spelled(found.table()))
     if found.best is not None:
@@ -76,10 +101,12 @@ def _curves(model):
 def write_discovery(folder: Path, found, measured=None, curves=None) -> None:
     """discovery.json and .md in `folder`, and of the best law law.json, law.tex and law.png.
 
+    Those of an earlier run that this one has not are taken away.
     curves: of a network, to hold the law against where nothing was measured.
     """
     import symbolic
 
+    _clear(folder)
     files = {"discovery.json": json.dumps(found.to_json(), indent=1)}
     files["discovery.md"] = symbolic.export(found, "markdown")
     if found.best is not None:
@@ -102,6 +129,13 @@ def write_discovery(folder: Path, found, measured=None, curves=None) -> None:
                 title="; ".join(found.candidates[found.chosen].lines()),
                 steps=found.best.time == "discrete",
             )  # fmt: skip
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier run wrote into `folder`, if one did."""
+    if (folder / WRITTEN[0]).is_file():
+        for name in WRITTEN:
+            (folder / name).unlink(missing_ok=True)
 
 
 def _states(law, initial):
@@ -172,9 +206,7 @@ def export(
     snap: Annotated[
         bool, typer.Option("--snap", help="Put constants to simple numbers within 1 % first.")
     ] = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Default: print it.")
-    ] = None,
+    output: writing.FileWord = None,
 ) -> None:
     """Write a law as LaTeX, as a document, or as code that stands alone.
 

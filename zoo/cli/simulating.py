@@ -202,10 +202,10 @@ def calibrate(
 
     files = writing.check_files(output, (".json", *writing.DATA, *writing.PICTURES))
     found = words.system(system, words.numbers(parameters, "-p"))
-    names = [name.strip() for word in free or () for name in word.split(",") if name.strip()]
     measured = words.data(data)
+    chosen = words.names(free) or None
     with Stages("calibrate") as stages:
-        fit = physics.calibrate(found, measured, free=names or None, noise=noise, watch=stages.show)
+        fit = physics.calibrate(found, measured, free=chosen, noise=noise, watch=stages.show)
     print(fit)
     begun = starting(fit.system, fit.initial, measured)
     for path in [p for p in files if p.suffix == ".json"]:

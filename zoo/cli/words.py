@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from physics import Formula, System
 
 MAX_TIMES = 10_000_000
-DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".nc", ".nc4", ".h5", ".netcdf", ".zarr")
 
 SystemWord = Annotated[
     str, typer.Argument(metavar="SYSTEM", help="A name, an equation in quotes, or a law.json.")
@@ -96,6 +95,16 @@ def numbers(words: Sequence[str] | None, option: str) -> dict[str, Any]:
         row = [number(cell, f"{option} {name}") for cell in value.split(",")]
         found[name] = row if "," in value else row[0]
     return found
+
+
+def names(words: Sequence[str] | None) -> list[str] | None:
+    """Names with commas between them, from an option that may be repeated; None if not given.
+
+    >>> names(["a,b", "c"]), names(None)
+    (['a', 'b', 'c'], None)
+    """
+    found = [name.strip() for word in words or () for name in word.split(",") if name.strip()]
+    return found if words else None
 
 
 def number(text: str, what: str) -> float:
@@ -233,11 +242,11 @@ def law_json(tree: Any) -> "System | Formula":
         raise ValueError(f"this JSON is damaged ({error}); write the file anew") from None
 
 
-def is_data(word: str) -> bool:
-    """Whether a word names a data file or a shipped record."""
-    from physics.data import list_records
+def is_data(word: str, nearly: bool = False) -> bool:
+    """Whether a word names a data file or a shipped record; nearly: see physics.data.is_data."""
+    from physics.data import is_data
 
-    return Path(word).suffix.lower() in DATA_SUFFIXES or word in list_records()
+    return is_data(word, nearly)
 
 
 def data(word: str) -> "xarray.Dataset":

@@ -16,12 +16,27 @@ DATA = (".nc", ".csv")
 STORES = (".zarr",)  # folders, which are continued if they are there
 LONGEST = 255  # bytes of a name
 
+
+def place(word: str | Path) -> Path:
+    """The path that a word names; an empty one, which pathlib takes for this folder, is refused."""
+    if not str(word).strip():
+        raise typer.BadParameter("it is empty; give a name, or leave -o out")
+    return Path(word)
+
+
 OutputWords = Annotated[
     list[Path] | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Where to write; may be repeated."),
+    typer.Option(
+        "--output", "-o", metavar="FILE", parser=place, help="Where to write; may be repeated."
+    ),
+]
+FileWord = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", parser=place, help="Default: print it."),
 ]
 FolderWord = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write.")
+    Path | None,
+    typer.Option("--output", "-o", metavar="FOLDER", parser=place, help="Where to write."),
 ]
 
 
