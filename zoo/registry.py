@@ -68,6 +68,11 @@ def family(name: str) -> ModuleType:
     return _module(name, families(), "family", "zoo.list_models(pretrained=False)")
 
 
+def part(name: str, module: str) -> ModuleType:
+    """A module of a family that is a folder."""
+    return importlib.import_module(f"{family(name).__name__}.{module}")
+
+
 def recipe(name: str) -> ModuleType:
     """The module of a recipe; ValueError names the nearest one."""
     found = dict(_found("recipes", "zoo.recipes"))

@@ -1,0 +1,1 @@
+"""Layers and readings that several families share."""
