@@ -1,0 +1,35 @@
+"""Controlled systems: environments, one per file in `environments/`, and adapters to Gymnasium.
+
+>>> import physics.control
+>>> physics.control.list_environments()
+['cart_pole', 'kuramoto_sivashinsky', 'lorenz', 'pendulum']
+"""
+
+from importlib import import_module
+
+_PUBLIC = {
+    "Environment": "physics.control.environment",
+    "Episode": "physics.control.environment",
+    "rollout": "physics.control.environment",
+    "OdePlant": "physics.control.ode_plant",
+    "FieldPlant": "physics.control.field_plant",
+    "Start": "physics.control.ode_plant",
+    "get": "physics.control.names",
+    "list_environments": "physics.control.names",
+    "to_gymnasium": "physics.control.adapters",
+    "from_gymnasium": "physics.control.adapters",
+}
+
+__all__ = [*_PUBLIC]
+
+
+def __getattr__(name: str):
+    if name in _PUBLIC:
+        value = getattr(import_module(_PUBLIC[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'physics.control' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

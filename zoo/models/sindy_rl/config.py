@@ -1,0 +1,115 @@
+"""What a SINDy-RL model is made of, and how it is trained, as JSON."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+
+from zoo.models.sindy_rl.library import Library
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """environment: name in physics.control, "" for a host's.   observed, controls: names.
+    low, high: range of the controls.   scale: (observed,) by which observations are divided for
+    the networks.   dt: control interval [T].   known_reward: whether the environment's reward
+    formula is used; else a sparse one is fitted.   bounds: (low, high) of each observation
+    where a surrogate may be trusted, None where that is left to the data.   degree, bilinear: of
+    the library of the dynamics; reward_degree, policy_degree: of those of reward and policy.
+    """
+
+    environment: str
+    observed: tuple[str, ...]
+    controls: tuple[str, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    scale: tuple[float, ...]
+    bounds: tuple[tuple[float | None, float | None], ...]
+    dt: float
+    steps: int
+    circles: tuple[tuple[str, str], ...] = ()
+    known_reward: bool = True
+    degree: int = 2
+    bilinear: bool = True
+    reward_degree: int = 2
+    policy_degree: int = 3
+    members: int = 20
+    width: int = 64
+
+    def __post_init__(self):
+        for name in ("observed", "controls", "low", "high", "scale"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("bounds", "circles"):
+            object.__setattr__(self, name, tuple(tuple(pair) for pair in getattr(self, name)))
+        finite = lambda end: end if end is not None and isfinite(end) else None  # noqa: E731
+        object.__setattr__(self, "bounds", tuple((finite(a), finite(b)) for a, b in self.bounds))
+        if self.members < 2:
+            raise ValueError(f"an ensemble has at least 2 members, not {self.members}")
+        for name in ("degree", "reward_degree", "policy_degree"):
+            if not 1 <= getattr(self, name) <= 5:
+                raise ValueError(f"{name} is a whole number from 1 to 5")
+
+    @property
+    def limits(self) -> np.ndarray:
+        """(observed, 2) bounds, infinite where none are given."""
+        ends = [[-np.inf if a is None else a, np.inf if b is None else b] for a, b in self.bounds]
+        return np.array(ends, float)
+
+    @property
+    def library(self) -> Library:
+        """Of the dynamics."""
+        circles, both = self.circles, self.bilinear
+        return Library(self.observed, self.controls, self.degree, circles, bilinear=both)
+
+    @property
+    def reward_library(self) -> Library:
+        """Of a sparse reward."""
+        circles = self.circles
+        return Library(self.observed, self.controls, self.reward_degree, circles, affine=False)
+
+    @property
+    def policy_library(self) -> Library:
+        """Of the distilled policy."""
+        circles = self.circles
+        return Library(self.observed, self.controls, self.policy_degree, circles, affine=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """random_steps: real steps under random actions, each held for `hold` intervals; 0 where the
+    policy is trained already and another plant is new: it then gathers the first rows itself.
+    real_steps: budget of real steps in all.   iterations: PPO iterations between real episodes.
+    envs, horizon: surrogate steps per iteration.   reset_share: of surrogate episodes that begin
+    where real ones did, the others anywhere in the data.   penalty: on uncertainty.
+    rollback: episodes in a row below `tolerance` of the best before the best policy returns.
+    smooth: real episodes over whose mean return policies are compared; 1 where all begin alike.
+    noise: of the actions in real episodes, relative to the spread that the policy has learnt.
+    """
+
+    real_steps: int
+    random_steps: int
+    hold: int = 1
+    random_episode: int = 1000
+    iterations: int = 10
+    noise: float = 0.3
+    threshold: float = 0.01
+    ridge: float = 1e-6
+    reward_threshold: float = 0.02
+    envs: int = 64
+    horizon: int = 128
+    episode: int = 500
+    epochs: int = 6
+    minibatches: int = 8
+    rate: float = 3e-4
+    last_rate: float = 1e-4
+    discount: float = 0.99
+    trace: float = 0.95
+    clip: float = 0.2
+    entropy: float = 0.0
+    log_std: float = -0.5
+    reset_share: float = 0.5
+    penalty: float = 0.0
+    rollback: int = 3
+    tolerance: float = 0.5
+    smooth: int = 1
+    seed: int = 0
