@@ -5,7 +5,7 @@ law is returned; `close` counts those of them whose right-hand side lies within 
 on the visited states. Five trajectories, 151 times; plain samples: 200 points.
 """
 
-import sys
+import argparse
 import time
 import warnings
 from itertools import product
@@ -103,4 +103,10 @@ def _at(expression, values: dict) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    every = [*CASES, *(f"f={n}(x)" for n in SAMPLES)]
+    parser.add_argument("laws", nargs="*", metavar="LAW", help=", ".join(every))
+    chosen = parser.parse_args().laws
+    if unknown := [name for name in chosen if name not in every]:
+        parser.error(f"no planted law {unknown[0]!r}; there are {', '.join(every)}")
+    main(chosen)

@@ -5,7 +5,7 @@ Six samples of each system, one or two parameters drawn per sample; the data do 
 numbers differing. Error: of the varying numbers, relative, the worst of all samples.
 """
 
-import sys
+import argparse
 import time
 import warnings
 from itertools import product
@@ -78,4 +78,9 @@ def _nearest(own: np.ndarray, values: dict) -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("systems", nargs="*", metavar="SYSTEM", help=", ".join(CASES))
+    chosen = parser.parse_args().systems
+    if unknown := [name for name in chosen if name not in CASES]:
+        parser.error(f"no planted system {unknown[0]!r}; there are {', '.join(CASES)}")
+    main(chosen)

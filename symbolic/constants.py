@@ -130,9 +130,10 @@ def _nonlinear(problem: Problem, proposals: Sequence[Proposal]) -> list[Fit]:
     first: dict[int, list[tuple[float, int, np.ndarray]]] = {}
     for i, proposal in enumerate(proposals):
         start = np.array(list(proposal.constants.values()), float)
-        inner = _inner(problem, equation, proposal, start, everything)
+        columns_at = _Columns(problem, proposal)
+        inner = _inner(columns_at, equation, start, everything)
         if inner is not None and _within(inner, proposal):
-            columns, outer = _projected(problem, equation, proposal, inner, everything)
+            columns, outer = _projected(columns_at, equation, inner, everything)
             error = float(np.sqrt(np.mean((equation.goal - columns @ outer) ** 2)))
             size = len(proposal.terms) + len(inner)
             first.setdefault(size, []).append((error, i, inner))
@@ -153,17 +154,15 @@ def _within(inner: np.ndarray, proposal: Proposal) -> bool:
 
 def _validated(problem: Problem, proposal: Proposal, inner: np.ndarray) -> Fit | None:
     """The fit of `proposal`, from the inner constants that fit all rows, with held-out error."""
-    equation = problem.equations[proposal.target]
-    columns, outer = _projected(
-        problem, equation, proposal, inner, np.ones(len(equation.goal), bool)
-    )
+    equation, columns_at = problem.equations[proposal.target], _Columns(problem, proposal)
+    columns, outer = _projected(columns_at, equation, inner, np.ones(len(equation.goal), bool))
     squares = 0.0
     for group in equation.groups:
         held = equation.group == group
-        moved = None if held.all() else _inner(problem, equation, proposal, inner, ~held)
+        moved = None if held.all() else _inner(columns_at, equation, inner, ~held)
         if moved is None:
             return None
-        these, weights = _projected(problem, equation, proposal, moved, ~held)
+        these, weights = _projected(columns_at, equation, moved, ~held)
         squares += float(((equation.goal - these @ weights)[held] ** 2).sum())
     return Fit(
         target=proposal.target,
@@ -176,26 +175,50 @@ def _validated(problem: Problem, proposal: Proposal, inner: np.ndarray) -> Fit |
     )
 
 
-def _projected(problem, equation: Equation, proposal: Proposal, inner, rows):
+class _Columns:
+    """columns(inner): (row, term) of a proposal's terms for given inner constants.
+
+    Terms without such constants are evaluated once.
+    """
+
+    def __init__(self, problem: Problem, proposal: Proposal):
+        self.problem, self.target = problem, proposal.target
+        self.names, self.terms = tuple(proposal.constants), proposal.terms
+        held = [i for i, t in enumerate(self.terms) if t.free_symbols.isdisjoint(self.names)]
+        self.free = [i for i in range(len(self.terms)) if i not in held]
+        self.held = np.empty((len(problem.equations[self.target].goal), len(self.terms)))
+        if held:
+            self.held[:, held] = problem.columns(self.target, [self.terms[i] for i in held])
+
+    def __call__(self, inner: np.ndarray) -> np.ndarray:
+        values = dict(zip(self.names, map(float, inner), strict=True))
+        columns = self.held.copy()
+        if self.free:
+            moving = [self.terms[i] for i in self.free]
+            columns[:, self.free] = self.problem.columns(self.target, moving, values)
+        return columns
+
+
+def _projected(columns_at: _Columns, equation: Equation, inner, rows):
     """(columns of all rows, best outer coefficients on `rows`) for given inner constants."""
-    values = dict(zip(proposal.constants, map(float, inner), strict=True))
-    columns = problem.columns(equation.target, proposal.terms, values)
+    columns = columns_at(inner)
     if not (np.abs(columns) < 1e100).all():
         return columns, np.full(columns.shape[1], np.nan)
-    scale = np.maximum(np.linalg.norm(columns[rows], axis=0), 1e-300)
-    outer = np.linalg.lstsq(columns[rows] / scale, equation.goal[rows], rcond=1e-10)[0]
+    some = columns[rows]
+    scale = np.maximum(np.linalg.norm(some, axis=0), 1e-300)
+    outer = np.linalg.lstsq(some / scale, equation.goal[rows], rcond=1e-10)[0]
     return columns, outer / scale
 
 
-def _inner(problem, equation: Equation, proposal: Proposal, start, rows) -> np.ndarray | None:
+def _inner(columns_at: _Columns, equation: Equation, start, rows) -> np.ndarray | None:
     from scipy.optimize import least_squares
 
     def residual(inner):
-        columns, outer = _projected(problem, equation, proposal, inner, rows)
+        columns, outer = _projected(columns_at, equation, inner, rows)
         left = (equation.goal - columns @ outer)[rows]
         return left if np.isfinite(left).all() else np.full(int(rows.sum()), BAD)
 
-    if residual(start)[0] == BAD or rows.sum() < len(start) + len(proposal.terms):
+    if residual(start)[0] == BAD or rows.sum() < len(start) + len(columns_at.terms):
         return None
     scale = np.maximum(np.abs(start), 1e-3)
     return least_squares(residual, start, x_scale=scale, max_nfev=_EVALUATIONS).x

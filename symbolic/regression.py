@@ -1,9 +1,9 @@
 """The sparse regression core: everything from small Gram matrices, batched, in float64.
 
 A data set enters once, as augmented moments M = [Θ y]ᵀW[Θ y] per block of rows; folds and
-bootstraps are sums of blocks. STLSQ runs over all thresholds and bootstraps at once; best subset
-scores thousands of term sets with one batched Cholesky factor each, whose last pivot squared is
-the residual sum of squares.
+bootstraps are sums of blocks. STLSQ runs over all thresholds and bootstraps at once. Term sets are
+scored by batched Cholesky factors, whose last pivot squared is the residual sum of squares; best
+subset carries one factor on to every column that the set may get.
 
 Source: Brunton, Proctor & Kutz (2016), doi:10.1073/pnas.1517384113 (STLSQ); Fasel et al. (2022),
 doi:10.1098/rspa.2021.0904 (ensembles).
@@ -22,6 +22,7 @@ import numpy as np
 TINY = 1e-13  # ridge on unit columns: keeps exactly dependent sets solvable
 _PAD_COLUMNS = 16
 _PAD_SETS = (128, 2048, 16384)
+EXCHANGED = 8  # best sets whose columns are exchanged
 
 
 class Moments(NamedTuple):
@@ -134,51 +135,61 @@ def best_subsets(
     single columns.
     """
     size = moment.shape[-1] - 1
-    most = min(most, size)
     found: list[tuple[int, ...]] = []
-    front: list[tuple[int, ...]] = []
-    for k in range(1, most + 1):
+    front = np.empty((1, 0), int)
+    for k in range(1, min(most, size) + 1):
         if math.comb(size, k) <= exhaustive:
-            sets = _all_sets(size, k)
+            front = _ranked(moment, _all_sets(size, k - 1), width, ordered=True)
         else:
-            sets = _grown(front, size)
-        scores = errors(moment, _rectangle(sets, most, size))
-        order = np.argsort(scores, kind="stable")[:width]
-        front = [tuple(int(i) for i in sets[o]) for o in order if np.isfinite(scores[o])]
-        if math.comb(size, k) > exhaustive and front:
-            front = _exchanged(moment, front, most, width)
-        found += front[:keep]
+            front = _ranked(moment, front, width)
+            less = [np.delete(s, j) for s in front[:EXCHANGED] for j in range(len(s))]
+            front = _ranked(moment, np.unique(np.reshape(less, (-1, k - 1)), axis=0), width)
+        found += [tuple(map(int, s)) for s in front[:keep]]
     return found
 
 
+def _ranked(moment: np.ndarray, sets: np.ndarray, width: int, ordered: bool = False) -> np.ndarray:
+    """The `width` best of all `sets` (set, k) with one more column each, best first.
+
+    ordered: only with columns after their last.
+    """
+    scores = sum(_completed(m, sets) for m in moment.reshape(-1, *moment.shape[-2:]))
+    columns = np.arange(moment.shape[-1] - 1)
+    if ordered and sets.shape[1]:
+        scores[columns <= sets[:, -1:]] = np.inf
+    row, column = np.nonzero(np.isfinite(scores))
+    scores = scores[row, column]
+    grown = np.sort(np.concatenate([sets[row], column[:, None]], axis=1), axis=1)
+    # A set may come from several, with other rounding: enough of the best to hold `width` others.
+    order = np.argsort(scores, kind="stable")[: width * grown.shape[1]]
+    kept, first = np.unique(grown[order], axis=0, return_index=True)
+    best = np.argsort(scores[order][first], kind="stable")[:width]
+    return kept[best]
+
+
+def _completed(moment: np.ndarray, sets: np.ndarray) -> np.ndarray:
+    """Residual sums (set, p) of each of `sets` (set, k) with each column more; inf if it is there.
+
+    Cholesky factors of the sets' Gram matrices, carried on to all columns and to the goal: what a
+    column adds follows from what the set leaves of it, so one factor scores p larger sets.
+    """
+    rows, every = moment[sets], np.arange(len(sets))
+    left = np.tile(moment.diagonal(), (len(sets), 1))
+    across = np.tile(moment[-1, :-1], (len(sets), 1))
+    with np.errstate(all="ignore"):
+        for i, pivot in enumerate(sets.T):
+            row = rows[:, i] / np.sqrt(rows[every, i, pivot] + TINY)[:, None]
+            rows[:, i + 1 :] -= row[every[:, None], sets[:, i + 1 :], None] * row[:, None]
+            left -= row**2
+            across -= row[:, :-1] * row[:, -1:]
+        errors = left[:, -1:] - across**2 / (left[:, :-1] + TINY)
+    np.put_along_axis(errors, sets, np.inf, axis=1)
+    return np.where(errors >= 0, errors, np.inf)
+
+
 def _all_sets(size: int, k: int) -> np.ndarray:
-    return np.array(list(itertools.combinations(range(size), k))).reshape(-1, k)
-
-
-def _grown(front: Sequence[tuple[int, ...]], size: int) -> np.ndarray:
-    grown = {tuple(sorted((*s, i))) for s in front for i in range(size) if i not in s}
-    return np.array(sorted(grown))
-
-
-def _exchanged(moment, front, most: int, width: int) -> list[tuple[int, ...]]:
-    """One round of exchanging each column of each set for each other column."""
-    size = moment.shape[-1] - 1
-    trials = {
-        tuple(sorted({*s[:j], *s[j + 1 :], i}))
-        for s in front[:8]
-        for j in range(len(s))
-        for i in range(size)
-        if i not in s
-    }
-    sets = sorted({*front, *trials})
-    scores = errors(moment, _rectangle(np.array(sets), most, size))
-    return [sets[o] for o in np.argsort(scores, kind="stable")[:width]]
-
-
-def _rectangle(sets: np.ndarray, most: int, dummy: int) -> np.ndarray:
-    room = np.full((len(sets), max(most, sets.shape[1])), dummy)
-    room[:, : sets.shape[1]] = sets
-    return room
+    sets = list(itertools.combinations(range(size), k))
+    return np.array(sets, int).reshape(len(sets), k)
 
 
 def padded(subsets: Sequence[Sequence[int]], dummy: int, most: int | None = None) -> np.ndarray:

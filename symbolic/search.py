@@ -212,16 +212,20 @@ def _ask(found: Search, problem: Problem, engine: str, library: list, options: O
         while best is not None and cancelled(best, problem):
             new.remove(best)
             best = choose(new, equation, len(library))
-        seen = {f.expression for f in found.fits.get(target, ())}
-        found.fits[target] = [
-            *found.fits.get(target, ()),
-            *(new if before is None else [f for f in new if f.expression not in seen]),
-        ]
+        if before is not None:
+            seen = set(map(_content, found.fits[target]))
+            new = [f for f in new if _content(f) not in seen]
+        found.fits[target] = [*found.fits.get(target, ()), *new]
         if best is None:
             continue
         least = floor(min(f.heldout for f in found.fits[target]), equation)
         if before is None or _better(best, before, least):
             found.chosen[target] = best
+
+
+def _content(fit: Fit) -> tuple:
+    """What two fits of one target have in common when they are the same."""
+    return frozenset(fit.terms), tuple(sorted((str(s), v) for s, v in fit.constants.items()))
 
 
 def _better(new: Fit, old: Fit, least: float) -> bool:

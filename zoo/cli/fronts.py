@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import symbolic
 
 CHOSEN = "#c0392b"
+WIDEST = 85  # characters of a title's line
 
 
 def front(path: Path, found: "symbolic.Discovery") -> Path:
@@ -39,5 +40,5 @@ def front(path: Path, found: "symbolic.Discovery") -> Path:
     panel.legend(fontsize=8, frameon=False)
     title = "no law found" if found.best is None else "; ".join(
         found.candidates[found.chosen].lines())  # fmt: skip
-    figure.suptitle(wrapped(title), fontsize=9)
+    figure.suptitle(wrapped(title, WIDEST), fontsize=9)
     return write(path, lambda part: figure.savefig(part, dpi=120, format=path.suffix[1:]))

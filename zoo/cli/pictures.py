@@ -45,7 +45,7 @@ def trajectories(
         for sample in range(count):
             line = lines[name].transpose("sample", "time").values[sample]
             style = {"lw": 0.4, "marker": "o", "ms": 3} if steps else {"lw": 1.3}
-            panel.plot(lines["time"].values, line, color=f"C{sample}", zorder=2, **style)
+            panel.plot(lines["time"].values, line, color=f"C{sample}", zorder=3, **style)
             if dots is not None and sample < dots.sizes["sample"]:
                 _measured(panel, dots, name, sample, DOTS if count == 1 else f"C{sample}")
         panel.set_ylabel(labelled(lines, name))
@@ -62,7 +62,7 @@ def trajectories(
 def _measured(panel, dots: "xarray.Dataset", name: str, sample: int, colour: str) -> None:
     values = dots[name].transpose("sample", "time").values[sample]
     edge = {"mec": "black", "mew": 0.4, "ls": "none"}
-    panel.plot(dots["time"].values, values, "o", color=colour, ms=3.5, zorder=3, **edge)
+    panel.plot(dots["time"].values, values, "o", color=colour, ms=3.5, zorder=2, **edge)
 
 
 def _legend(figure, count: int, samples: int, names: tuple[str, str], dotted: bool) -> None:
@@ -97,10 +97,10 @@ def labelled(dataset: "xarray.Dataset", name: str) -> str:
     return f"{name} [{unit}]" if unit and unit != "-" else name
 
 
-def wrapped(title: str) -> str:
-    """A title that fits above a picture: at most three lines."""
-    rows = textwrap.wrap(title, WIDEST)
-    return "\n".join(rows if len(rows) <= 3 else [*rows[:2], f"{rows[2][: WIDEST - 2]} …"])
+def wrapped(title: str, widest: int = WIDEST) -> str:
+    """A title that fits above a picture: at most three lines of `widest` characters."""
+    rows = textwrap.wrap(title, widest)
+    return "\n".join(rows if len(rows) <= 3 else [*rows[:2], f"{rows[2][: widest - 2]} …"])
 
 
 def between(times: "numpy.ndarray", least: int = 1000) -> "numpy.ndarray":
