@@ -8,32 +8,42 @@ import argparse
 import json
 import time
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from zoo.models.sindy_rl.config import Training
+from zoo.recipes import sindy_rl_cartpole, sindy_rl_pendulum
 
 STORE = Path("docs/results/sindy-rl.jsonl")
 SEEDS = range(5)
 EPISODES, JUDGED = 50, 123_456  # real episodes of the judgement, not counted, and their seed
-SETTINGS: dict[str, tuple[str, dict, dict]] = {
-    "pendulum": ("pendulum", {"degree": 3}, dict(
-        real_steps=2000, random_steps=600, hold=4, iterations=30, horizon=100, episode=200,
-        discount=0.97, smooth=3, reset_share=0.3,
-    )),
-    "cart_pole": ("cart_pole", {}, dict(
-        real_steps=10_000, random_steps=3000, hold=10, iterations=60, horizon=200, episode=1000,
-        discount=0.99, reset_share=0.3,
-    )),
+
+
+def settings(recipe: ModuleType) -> tuple[str, dict, dict, dict]:
+    """(environment, options of the model, of the training, of distilling) of a recipe."""
+    training = {k: v for k, v in recipe.SCHEDULE.to_json().items() if k != "seed"}
+    return recipe.ENVIRONMENT, recipe.OPTIONS, training, recipe.DISTILLING
+
+
+SETTINGS: dict[str, tuple[str, dict, dict, dict | None]] = {  # None: no formula is made
+    "pendulum": settings(sindy_rl_pendulum), "cart_pole": settings(sindy_rl_cartpole),
 }  # fmt: skip
-SETTINGS["cart_pole_linear"] = ("cart_pole", {"degree": 1}, SETTINGS["cart_pole"][2])
+SETTINGS["cart_pole_linear"] = ("cart_pole", {"degree": 1}, SETTINGS["cart_pole"][2], None)
+SETTINGS["cart_pole_penalty"] = (
+    "cart_pole", {}, SETTINGS["cart_pole"][2] | {"penalty": 5.0}, None
+)  # fmt: skip
+SETTINGS["lorenz"] = ("lorenz", {"degree": 3}, dict(
+    real_steps=8000, random_steps=1000, hold=5, random_episode=250, iterations=30, horizon=100,
+    episode=500, discount=0.97, reset_share=0.5, smooth=3,
+), {})  # fmt: skip
 
 
 def one(problem: str, seed: int) -> dict:
     """One run: learn, judge network and formula on fresh real episodes."""
     from zoo.models.sindy_rl.model import SindyRL
 
-    environment, options, training = SETTINGS[problem]
+    environment, options, training, distilling = SETTINGS[problem]
     began = time.perf_counter()
     model = SindyRL.create(environment, seed=seed, **options)
     model = model.fit(environment, Training(**training, seed=seed))
@@ -45,11 +55,15 @@ def one(problem: str, seed: int) -> dict:
         "curve": [[h["real_steps"], round(h["return"], 1)] for h in model.history],
         "surrogate_terms": model.history[-1]["terms"],
     }  # fmt: skip
+    if distilling is None:
+        return row
     began = time.perf_counter()
-    model = model.distil(seed=seed)
+    model = model.distil(seed=seed, **distilling)
     formula = model.returns(episodes=EPISODES, seed=JUDGED, policy="formula")
     return row | {
         "terms": int((np.asarray(model.policy[...]) != 0).sum()), "formula": float(formula.mean()),
+        "worst_formula": float(formula.min()), "tried": model.distilled["real_steps"],
+        "trials": model.distilled["tried"],
         "distil_s": round(time.perf_counter() - began, 1),
     }  # fmt: skip
 
@@ -83,17 +97,21 @@ def load(store: Path) -> list[dict]:
 
 def report(rows: list[dict]) -> str:
     """Markdown, one line per seed and one of medians per problem."""
-    head = ["problem", "seed", "real steps", "network", "worst episode", "formula", "terms",
-            "learning, s"]  # fmt: skip
+    head = ["problem", "seed", "real steps", "network", "worst episode", "steps of trials",
+            "formula", "worst episode", "terms", "learning, s", "distilling, s"]  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-    names = ("real_steps", "network", "worst", "formula", "terms", "learn_s")
+    names = ("real_steps", "network", "worst", "tried", "formula", "worst_formula", "terms",
+             "learn_s", "distil_s")  # fmt: skip
     for problem in SETTINGS:
         own = sorted((r for r in rows if r["problem"] == problem), key=lambda r: r["seed"])
         for r in own:
-            values = " | ".join(f"{r[n]:,.0f}" for n in names)
+            values = " | ".join(f"{r[n]:,.0f}" if n in r else "–" for n in names)
             lines.append(f"| {problem} | {r['seed']} | {values} |")
         if own:
-            middle = " | ".join(f"**{np.median([r[n] for r in own]):,.0f}**" for n in names)
+            middle = " | ".join(
+                f"**{np.median([r[n] for r in own]):,.0f}**" if all(n in r for r in own) else "–"
+                for n in names
+            )
             lines.append(f"| {problem} | median | {middle} |")
     return "\n".join(lines)
 

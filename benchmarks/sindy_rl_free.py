@@ -53,7 +53,7 @@ def one(problem: str, seed: int) -> dict:
     from zoo.models.sindy_rl.model import SindyRL
     from zoo.models.sindy_rl.ppo import Ppo
 
-    name, options, training = SETTINGS[problem]
+    name, options, training, _ = SETTINGS[problem]
     t = Training(**training, seed=seed)
     environment = control.get(name)
     model = SindyRL.create(environment, seed=seed, **options)

@@ -1,13 +1,15 @@
 """Fine-tuning the shipped StNNs to other parameters: python -m benchmarks.stnn_finetune [--report].
 
-Every parameter of the new systems is at least 20 % away. Data: eight trajectories, the validation
-error is the one-step error on four others. `scratch`: from random weights; `tuned`: from the
-checkpoint of that system; `control`: from the checkpoint's weights in random order. Updates are
-Levenberg-Marquardt steps; the first damping of each arm is the best of three on a further parameter
-set. Counted: updates until the error first is 1.05 times the best of the scratch arm."""
+Every parameter of the new systems is at least 20 % away. Data: eight or two trajectories, the
+validation error is the one-step error on four others. `scratch`: from random weights; `tuned`: from
+the checkpoint of that system; `control`: from the checkpoint's weights in random order; all with
+the statistics of the new data. Updates are Levenberg-Marquardt steps; the first damping of each arm
+is the best of three on a further parameter set. Counted: updates until the error first is 1.05
+times the best of the scratch arm."""
 
 import argparse
 import dataclasses
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,10 @@ from zoo.training.schedule import Schedule
 
 STORE = Path("docs/results/stnn-finetune.jsonl")
 UPDATES, LEVEL = 30, 1.05
-DAMPINGS = (1e-6, 1e-3, 1.0)
+TRAJECTORIES = (8, 2)
+DAMPINGS = {
+    "scratch": (1e-6, 1e-3, 1.0), "tuned": (1e-8, 1e-6, 1e-3), "control": (1e-6, 1e-3, 1.0),
+}  # fmt: skip
 # factors on the catalogue's parameters; set 0 chooses the damping, the others are reported
 SETS = {
     "stnn.lotka-volterra": (
@@ -31,14 +36,14 @@ SETS = {
 OPTIONS = {"evidence": True, "rows": 1000}
 
 
-def data(name: str, which: int):
+def data(name: str, which: int, trajectories: int):
     """(training, validation) of one parameter set."""
     system = physics.get("lotka_volterra" if "lotka" in name else "lorenz63")
     chaotic = system.name == "lorenz63"
     factors = SETS[name][which]
     values = {p.name: p.value * f for p, f in zip(system.parameters, factors, strict=True)}
     made = []
-    for samples, seed in ((8, 300 + which), (4, 400 + which)):
+    for samples, seed in ((trajectories, 300 + which), (4, 400 + which)):
         initial = None
         if chaotic:
             start = physics.solve(system, samples=samples, seed=seed, times=[0.0, 5.0],
@@ -53,33 +58,26 @@ def data(name: str, which: int):
     return made
 
 
-def curve(name: str, arm: str, which: int, damping: float) -> list[float]:
+def curve(name: str, arm: str, which: int, trajectories: int, damping: float) -> list[float]:
     """Validation error after every update."""
-    train, check = data(name, which)
+    train, check = data(name, which, trajectories)
     source = zoo.load(name)
     fields = dataclasses.asdict(source.config)
     model = type(source).create(fields.pop("states"), seed=which, **fields)
-    scales = "data" if arm == "scratch" else "model"
     if arm == "tuned":
         model = source
     if arm == "control":
-        rng = np.random.default_rng(which)
-        mixed = _shuffled(source.weights(), rng)
-        model = source.put(mixed)
-    probe = model if scales == "model" else None
+        model = source.put(_shuffled(source.weights(), np.random.default_rng(which)))
+    probe = model.put(statistics=model._scales(*_records(model, train, check)))
     errors, seen = [], states(check)
     dt = float(source.config.dt)
 
     def watch(step, state):
-        nonlocal probe
-        if probe is None:
-            probe = model.put(statistics=model._scales(*_records(model, train, check)))
         now = probe.put(_plain(state["best"]))
         errors.append(step_errors(now, seen, seen, source.config.window, dt)["true"])
 
     plan = Schedule(steps=UPDATES, optimiser="levenberg-marquardt", chunk=1, save=10**6, seed=which)
-    model.fit(train, plan, held_out=check, scales=scales, progress=False, watch=watch,
-              damping=damping, **OPTIONS)  # fmt: skip
+    model.fit(train, plan, held_out=check, progress=False, watch=watch, damping=damping, **OPTIONS)
     return errors
 
 
@@ -106,24 +104,28 @@ def reached(errors: list[float], level: float) -> int | None:
 def report(rows: list[dict]) -> str:
     """Markdown."""
     lines = [
-        "| checkpoint | factors on the parameters | best from scratch | updates: scratch | tuned "
-        "| control | tuned / scratch |",
-        "|---" * 7 + "|",
+        "| checkpoint | trajectories | factors on the parameters | best from scratch, tuned "
+        "| updates: scratch | tuned | control | tuned / scratch |",
+        "|---" * 8 + "|",
     ]
     for name, sets in SETS.items():
-        for which in range(1, len(sets)):
-            own = {r["arm"]: r["errors"] for r in rows if (r["name"], r["set"]) == (name, which)}
-            if len(own) < 3:
-                continue
-            best = min(own["scratch"])
-            counts = {arm: reached(e, LEVEL * best) for arm, e in own.items()}
-            ratio = counts["tuned"] and f"{counts['tuned'] / counts['scratch']:.2f}"
-            said = [str(counts[a] or "–") for a in ("scratch", "tuned", "control")]
-            factors = ", ".join(map(str, sets[which]))
-            lines.append(
-                f"| {name} | {factors} | {best:.2e} | {' | '.join(said)} | {ratio or '–'} |"
-            )
+        for count in TRAJECTORIES:
+            for which in range(1, len(sets)):
+                key = (name, which, count)
+                own = {r["arm"]: r["errors"] for r in rows
+                       if (r["name"], r["set"], r["trajectories"]) == key}  # fmt: skip
+                if len(own) == 3:
+                    lines.append(f"| {name} | {count} | {', '.join(map(str, sets[which]))} | "
+                                 f"{_counts(own)} |")  # fmt: skip
     return "\n".join(lines)
+
+
+def _counts(own: dict[str, list[float]]) -> str:
+    best = min(own["scratch"])
+    counts = {arm: reached(e, LEVEL * best) for arm, e in own.items()}
+    ratio = counts["tuned"] and f"{counts['tuned'] / counts['scratch']:.2f}"
+    said = [str(counts[a] or "–") for a in ("scratch", "tuned", "control")]
+    return f"{best:.2e}, {min(own['tuned']):.2e} | {' | '.join(said)} | {ratio or '–'}"
 
 
 def main() -> None:
@@ -132,17 +134,18 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=STORE)
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
-    for name in () if options.report else SETS:
+    for name, count in () if options.report else product(SETS, TRAJECTORIES):
         rows = load(options.store)
         for arm in ("scratch", "tuned", "control"):
-            tried = {d: curve(name, arm, 0, d) for d in DAMPINGS} if not any(
-                (r["name"], r["arm"]) == (name, arm) for r in rows) else {}  # fmt: skip
-            best = min(tried, key=lambda d: np.mean(np.log(tried[d]))) if tried else None
+            if any((r["name"], r["arm"], r["trajectories"]) == (name, arm, count) for r in rows):
+                continue
+            tried = {d: curve(name, arm, 0, count, d) for d in DAMPINGS[arm]}
+            best = min(tried, key=lambda d: np.mean(np.log(tried[d])))
             for which in range(1, len(SETS[name])):
-                if best is not None:
-                    errors = curve(name, arm, which, best)
-                    append(options.store, {"name": name, "arm": arm, "set": which,
-                                           "damping": best, "errors": errors})  # fmt: skip
+                errors = curve(name, arm, which, count, best)
+                append(options.store, {"name": name, "arm": arm, "set": which,
+                                       "trajectories": count, "damping": best,
+                                       "errors": errors})  # fmt: skip
     print(report(load(options.store)))
 
 

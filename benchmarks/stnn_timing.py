@@ -97,7 +97,8 @@ def main() -> None:
     for n in [] if options.report else options.sizes:
         for batch in BATCHES:
             if (n, batch) not in {(r["n"], r["batch"]) for r in rows}:
-                rows.append(line(n, batch, 3 if n * batch > 10**6 else 11))
+                work = n * batch
+                rows.append(line(n, batch, 1 if work > 4e6 else 3 if work > 10**6 else 11))
                 options.store.parent.mkdir(parents=True, exist_ok=True)
                 with open(options.store, "a") as file:
                     file.write(json.dumps(rows[-1]) + "\n")

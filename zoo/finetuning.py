@@ -39,7 +39,7 @@ def finetune(
 
         model = load(model)
     check_options(model, options)
-    if not isinstance(target, System | xarray.Dataset):
+    if not isinstance(target, (System, xarray.Dataset, *getattr(model, "targets", ()))):
         raise ValueError(
             f"fine-tuning needs a System or an xarray.Dataset, not {type(target).__name__}; "
             f"physics.parse makes the first, physics.load the second"

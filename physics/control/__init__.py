@@ -10,6 +10,7 @@ from importlib import import_module
 _PUBLIC = {
     "Environment": "physics.control.environment",
     "Episode": "physics.control.environment",
+    "Symmetry": "physics.control.environment",
     "rollout": "physics.control.environment",
     "OdePlant": "physics.control.ode_plant",
     "FieldPlant": "physics.control.field_plant",

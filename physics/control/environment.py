@@ -25,6 +25,16 @@ class Episode(NamedTuple):
     ended: Any
 
 
+class Symmetry(NamedTuple):
+    """A motion of the plant that leaves its equation as it is: row[observed] * sign and
+    action[controls] * control_sign are a row and an action of the same plant."""
+
+    observed: tuple[int, ...]
+    sign: tuple[int, ...]
+    controls: tuple[int, ...]
+    control_sign: tuple[int, ...]
+
+
 class Plant(Protocol):
     """What is controlled: a System that is measured, and advanced while its controls are held."""
 
@@ -50,7 +60,8 @@ class Environment:
     interval, or "before" it.   dt: control interval [T].   steps: actions per episode.
     limits: {measured name: (low, high)} beyond which an episode ends for good.
     bounds: {observed name: (low, high)} within which a model of the plant need be right.
-    circles: pairs of observed names that are cosine and sine of one angle.
+    circles: pairs of observed names that are cosine and sine of one angle.   symmetries: of plant
+    and reward, the identity left out.
     Raises ValueError for names that are not measured.
     """
 
@@ -64,6 +75,7 @@ class Environment:
     limits: dict[str, tuple[float, float]] = field(default_factory=dict)
     bounds: dict[str, tuple[float, float]] = field(default_factory=dict)
     circles: tuple[tuple[str, str], ...] = ()
+    symmetries: tuple[Symmetry, ...] = ()
     description: str = ""
 
     def __post_init__(self):

@@ -51,7 +51,7 @@ class OdePlant:
             raise ValueError(f"a start of {system.name!r} has {len(system.states)} numbers")
         self.system, self.measured, self.start = system, measured, start
         self.names = measured.outputs
-        self._dt, self._substeps = dt, substeps
+        self.interval, self.substeps = dt, substeps
 
     def draw(self, key: Any) -> Any:
         """See Plant."""
@@ -67,14 +67,14 @@ class OdePlant:
 
         slope, controls = rhs(self.system), [c.name for c in self.system.controls]
         held = {name: action[..., i] for i, name in enumerate(controls)}
-        h = self._dt / self._substeps
+        h = self.interval / self.substeps
 
         def inner(u, _):
             zero = jnp.zeros((), u.dtype)
             stepped, _ = rk4(lambda t, v: (slope(t, v, None, held), zero), 0.0, u, h)
             return stepped, None
 
-        u, _ = jax.lax.scan(inner, u, None, length=self._substeps)
+        u, _ = jax.lax.scan(inner, u, None, length=self.substeps)
         low = [-np.inf if s.low is None else s.low for s in self.system.states]
         high = [np.inf if s.high is None else s.high for s in self.system.states]
         return jnp.clip(u, jnp.asarray(low, u.dtype), jnp.asarray(high, u.dtype))

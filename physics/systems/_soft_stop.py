@@ -20,9 +20,11 @@ def soft_stop(x, v, free, ease, ease_at_rest, reach) -> sympy.Expr:
     free: acceleration without the stop.   ease, ease_at_rest: acceleration per force.
     """
     side, depth = sympy.sign(x), sympy.Abs(x) - reach
-    z = sympy.Min(1, sympy.Max(0, depth) / WIDTH)
+    beyond = sympy.Max(0, depth)
+    z = sympy.Min(1, beyond / WIDTH)
     smooth = 2 * z**2 - sympy.Max(0, 2 * z - 1) ** 2
     d = D0 + (D1 - D0) * smooth
-    wanted = 2 / (D1 * TAU) * side * v + d * depth / (D1 * TAU) ** 2
-    push = (side * free + wanted) / (ease + (1 - d) / d * ease_at_rest)
-    return side * (1 + sympy.sign(depth)) / 2 * sympy.Max(0, push)
+    wanted = 2 / (D1 * TAU) * side * v + d * beyond / (D1 * TAU) ** 2
+    # the divisor is positive: outside of max() it is not multiplied out with what is inside
+    push = sympy.Max(0, side * free + wanted) / (ease + ease_at_rest / d - ease_at_rest)
+    return side * sympy.Max(0, sympy.sign(depth)) * push

@@ -106,6 +106,44 @@ def test_the_force_does_its_work():
     assert float(rate.xreplace(point).xreplace(values)) == pytest.approx(10 * 0.4 * 1.1, rel=1e-9)
 
 
+def test_actuated_cart_poles_are_compared():
+    system = physics.get("cart_pole", actuated=True)
+    assert system == physics.get("cart_pole", actuated=True, m=0.2) != physics.get("cart_pole")
+    assert physics.System.from_json(system.to_json()) == system
+
+
+def test_actuators_and_sensors_are_as_many_as_asked():
+    from physics.control.environments import kuramoto_sivashinsky
+
+    environment = kuramoto_sivashinsky.environment(5, 10, dt=0.2)
+    assert len(environment.controls) == 5 and len(environment.observed) == 10
+    assert environment.steps == 250
+    waves = np.exp(2j * np.pi * np.outer([1, 2, 3], np.arange(5)) / 5)
+    four = np.exp(2j * np.pi * np.outer([2], np.arange(4)) / 4)
+    pushed = lambda w: np.linalg.matrix_rank(np.concatenate([w.real, w.imag]))  # noqa: E731
+    assert pushed(four) == 1 and all(pushed(w[None]) == 2 for w in waves)
+
+
+def test_the_image_of_a_step_is_the_step_of_the_image():
+    from physics.control.environments import kuramoto_sivashinsky
+
+    environment = physics.control.get("kuramoto_sivashinsky")
+    advance = jax.jit(environment.plant.advance)
+    rng = np.random.default_rng(0)
+    u = np.fft.irfft(np.fft.rfft(rng.normal(size=64)) * (np.arange(33) < 6)).astype(np.float32)
+    action = rng.uniform(-1, 1, 4).astype(np.float32)
+    after = np.asarray(advance(u, action))
+    whole = kuramoto_sivashinsky.symmetries(4, 64)  # of the field, as that of 64 sensors
+    assert len(whole) == len(environment.symmetries) == 7
+    for field, seen in zip(whole, environment.symmetries, strict=True):
+        image = lambda v, s=field: v[..., list(s.observed)] * np.array(s.sign)  # noqa: E731
+        turned = action[list(field.controls)] * np.array(field.control_sign)
+        again = np.asarray(advance(image(u).astype(np.float32), turned.astype(np.float32)))
+        np.testing.assert_allclose(again, image(after), atol=2e-4)
+        np.testing.assert_allclose(again[::8], after[::8][list(seen.observed)] * seen.sign[0],
+                                   atol=2e-4)  # fmt: skip
+
+
 def test_the_stop_stops():
     environment = physics.control.get("cart_pole")
     start = Episode(jnp.array([1.7, np.pi, 1.0, 0.0]), jnp.int32(0), jnp.asarray(False))

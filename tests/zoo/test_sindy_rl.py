@@ -1,5 +1,7 @@
 """SINDy-RL: surrogate, counting, training, distilling, formulas, on a plant that is polynomial."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -8,15 +10,15 @@ import sympy
 import physics.control
 import symbolic
 import zoo
-from physics.control.environment import Environment
+from physics.control.environment import Environment, Symmetry
 from physics.control.ode_plant import OdePlant, Start
 from physics.formula import Formula
 from physics.jets import Jet, fields, symbol
 from physics.symbols import Control
 from physics.system import System
 from zoo.models.sindy_rl.config import Training
-from zoo.models.sindy_rl.dyna import within
-from zoo.models.sindy_rl.experience import Counted
+from zoo.models.sindy_rl.dyna import fitted, within
+from zoo.models.sindy_rl.experience import Counted, imaged
 from zoo.models.sindy_rl.model import SindyRL
 
 # -- a plant whose steps are exactly polynomial --------------------------------------------
@@ -115,6 +117,20 @@ def test_out_of_bounds_ends_and_never_moves(trained):
     assert np.isfinite(reward).all()
 
 
+def test_rows_are_fitted_in_all_their_images(trained):
+    """The integrator is the same plant when everything changes its sign."""
+    environment, model = trained
+    turned = Symmetry((0, 1), (-1, -1), (0,), (-1,))
+    images = imaged(model.rows, (turned,))
+    assert len(images) == 2 * len(model.rows)
+    np.testing.assert_array_equal(images.after[len(model.rows) :], -model.rows.after)
+    config = dataclasses.replace(model.config, symmetries=(turned,))
+    coefficients, _ = fitted(model.rows, config, TINY, model.surrogate(environment))
+    terms = [sympy.Poly(t, *fields("x v"), symbol("u")) for t in config.library.expressions()]
+    even = [t.total_degree() % 2 == 0 for t in terms]
+    assert np.abs(np.asarray(coefficients.xi)[:, even]).max() < 1e-6
+
+
 def test_the_same_seed_gives_the_same_run(trained):
     environment, model = trained
     again = SindyRL.create(environment, known_reward=False, seed=0).fit(environment, TINY)
@@ -169,6 +185,22 @@ def test_a_trained_policy_gathers_the_first_rows_on_another_plant(trained):
     tuned = model.fit(environment, more)
     assert len(tuned.rows) == tuned.history[-1]["real_steps"] == 250
     assert [h["real_steps"] for h in tuned.history] == [100, 150, 200, 250]
+
+
+def test_a_polynomial_may_be_tried_on_the_plant_and_is_counted(trained):
+    environment, model = trained
+    lax = model.distil(environment=environment, trials=3, teacher=-1e6, rounds=1, episodes=4)
+    # two episodes confirm a polynomial, the first bad one puts it aside
+    assert lax.distilled["real_steps"] == 100 and len(lax.distilled["tried"]) == 1
+    strict = model.distil(environment=environment, trials=2, teacher=0.0, rounds=1, episodes=4)
+    tried = strict.distilled["tried"]
+    assert strict.distilled["real_steps"] == 100 and len(tried) == 2
+    assert len(strict.rows) == len(model.rows) + 100  # the surrogate saw these rows too
+    best = max(tried, key=lambda t: t[2])
+    assert int((np.asarray(strict.policy[...]) != 0).sum()) == best[0]
+    untrained = SindyRL.create(environment)
+    with pytest.raises(ValueError, match="fit it first"):
+        untrained.distil(np.zeros((3, 2)), trials=1)
 
 
 @pytest.mark.slow

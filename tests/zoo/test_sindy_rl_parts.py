@@ -9,6 +9,7 @@ import sympy
 
 from physics.jets import symbol
 from zoo.models.sindy_rl import ensemble
+from zoo.models.sindy_rl.elimination import eliminated
 from zoo.models.sindy_rl.library import Library, written
 
 CART = ("x", "costheta", "sintheta", "v", "omega")
@@ -79,6 +80,18 @@ def test_the_spread_is_that_of_least_squares():
     np.testing.assert_allclose(spread, 0.3 / np.sqrt(6000), rtol=0.2)
 
 
+def test_terms_that_are_alike_share_what_they_say_when_shrunk():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(2000, 1))
+    pair = np.concatenate([x, x + 1e-4 * rng.normal(size=x.shape)], 1)
+    y = x + 0.1 * rng.normal(size=x.shape)
+    options = dict(members=20, threshold=0.0, ridge=0.0)
+    plain = ensemble.fit(pair, y, **options)
+    shrunk = ensemble.fit(pair, y, shrink=1e-3, **options)
+    assert np.abs(plain.coefficients).max() > 5
+    np.testing.assert_allclose(shrunk.median, [[0.5, 0.5]], atol=0.05)
+
+
 def test_a_refit_is_quick():
     terms, targets, _ = planted(16_000, 0.1)
     options = dict(members=20, threshold=0.05, ridge=1e-6)
@@ -94,3 +107,38 @@ def test_a_refit_is_quick():
 def test_numbers_are_written_to_six_digits():
     x, y = map(symbol, "xy")
     assert written(np.array([1 / 3, 0.0]), [x, y]) == sympy.Rational("0.333333") * x
+
+
+# -- elimination ---------------------------------------------------------------------------
+
+
+def test_terms_that_matter_are_left_to_the_last():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3000, 9))
+    truth = np.zeros((2, 9))
+    truth[0, [1, 4]], truth[1, [0, 4, 7]] = [0.5, -0.3], [0.2, 0.4, -0.6]
+    labels = x @ truth.T + 0.01 * rng.normal(size=(3000, 2))
+    found = eliminated(x, labels, np.full(2, -9.0), np.full(2, 9.0), (10, 5))
+    assert [int((f != 0).sum()) for f in found] == [10, 5]
+    np.testing.assert_allclose(found[1], truth, atol=2e-3)
+
+
+def test_a_label_beyond_its_bound_stands_for_all_values_beyond():
+    """Bang-bang labels of a line: least squares of the labels would be far off the line."""
+    x = np.linspace(-1, 1, 401)[:, None]
+    terms = np.concatenate([x, x**3], 1)
+    labels = np.clip(5 * x, -1, 1)
+    (found,) = eliminated(terms, 3 * labels, -np.ones(1), np.ones(1), (1,))
+    assert found[0, 1] == 0 and 2.5 < found[0, 0] < 15
+    said = np.clip(terms @ found.T, -1, 1)
+    assert np.abs(said - np.clip(15 * x, -1, 1)).max() < 0.85
+    (plain,) = eliminated(terms, labels, -np.full(1, 9.0), np.full(1, 9.0), (1,))
+    assert plain[0, 0] < 2.0
+
+
+def test_a_control_whose_labels_are_all_zero_has_no_terms_that_matter():
+    rng = np.random.default_rng(0)
+    (found,) = eliminated(
+        rng.normal(size=(50, 3)), np.zeros((50, 1)), -np.ones(1), np.ones(1), (2,)
+    )
+    assert np.isfinite(found).all() and np.abs(found).max() < 1e-9

@@ -24,7 +24,7 @@ def test_the_law_of_rollouts_is_the_system(name, steps):
     """Truth: the System that made the data. Faithfulness: the law follows the model."""
     model = zoo.load(f"stnn.{name}")
     truth = physics.get(name.replace("-", "_"))
-    found = model.law(engine="sindy", steps=steps)
+    found = model.law(steps=steps)
     assert symbolic.same_law(found.best, truth, rtol=0.02)
     assert symbolic.check(found.best, rollouts(model, steps=steps)).total < 0.02
 

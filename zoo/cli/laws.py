@@ -206,6 +206,10 @@ def export(
     snap: Annotated[
         bool, typer.Option("--snap", help="Put constants to simple numbers within 1 % first.")
     ] = False,
+    part: Annotated[
+        str | None,
+        typer.Option("--part", help="Of a controller: policy or reward, in place of its law."),
+    ] = None,
     output: writing.FileWord = None,
 ) -> None:
     """Write a law as LaTeX, as a document, or as code that stands alone.
@@ -219,8 +223,9 @@ def export(
     words.one_of(to, symbolic.list_targets(), "target")
     path = writing.check_file(output) if output else None
     chosen = words.numbers(parameters, "-p")
-    found = None if chosen or values or snap or to != "markdown" else _discovery(law)
-    found = found or _law(law, chosen)
+    whole = not (chosen or values or snap or part) and to == "markdown"
+    found = _discovery(law) if whole else None
+    found = found or (_part(law, part) if part else _law(law, chosen))
     if snap:
         snapped = symbolic.snap(found)
         print(snapped, file=sys.stderr)
@@ -242,6 +247,18 @@ def _discovery(word: str):
         return None  # words.law_file says what is wrong with it
     mine = isinstance(tree, dict) and tree.get("kind") == "discovery"
     return symbolic.Discovery.from_json(tree) if mine else None
+
+
+def _part(word: str, part: str):
+    """A Formula that a card holds beside its law."""
+    import checkpoints
+
+    kept = checkpoints.read_card(word).extra.get("formulas", {})
+    if part not in kept:
+        raise ValueError(
+            f"the card of {word!r} holds {', '.join(sorted(kept)) or 'no parts'}, and no {part!r}"
+        )
+    return words.law_json(kept[part])
 
 
 def _law(word: str, values: dict):

@@ -5,6 +5,7 @@ In normalised units x̂ = (x − center)/scale: x̂_{k+1} = f(x̂_{k−N+1}, …
 """
 
 import dataclasses
+import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,12 +17,14 @@ from flax import nnx
 from physics import arguments
 from physics.system import System
 from zoo.layers import windows
+from zoo.layers.held_out import FOLLOWING, SEGMENTS, divided, segments
 from zoo.layers.windows import Record, WindowConfig
 from zoo.model import Model, Statistic
 from zoo.training.schedule import Schedule
 
-SEGMENTS = 16  # pieces of held-out data that a model keeps, to speak and to be judged without data
-FOLLOWING = 16  # states after the window in each of them
+SCALES = ("data", "model", "nearer")
+COMPARED = 500  # windows on which two normalisations are compared
+GIVEN = ("record", "aside", "schedule", "run")  # what `fit` hands to `fitted` itself
 
 
 class Forecaster(Model):
@@ -35,6 +38,8 @@ class Forecaster(Model):
     abilities: ClassVar[frozenset[str]] = frozenset(("forecast", "law"))
     accepts: ClassVar[frozenset[str]] = frozenset(("gaps",))
     default: ClassVar[Schedule] = Schedule(steps=1)
+    tuning: ClassVar[Mapping[str, Any]] = {}  # options of `fit` where weights are there already
+    reach: ClassVar[float] = np.inf  # deviations from the training data up to which it can speak
 
     config: WindowConfig
 
@@ -122,19 +127,29 @@ class Forecaster(Model):
         """A new model trained on a Dataset (sample, time).
 
         held_out: data that choices are made on (default: a fifth of `data`: of its samples, or the
-        ends of fewer than five).   scales: statistics from the "data" or kept from this "model".
+        ends of fewer than five).   scales: statistics from the "data" or kept from this "model", or
+        those of the two with which it errs less ("nearer").
         folder: where the run is kept, for `resume`.   options: of the family's training.
         """
-        schedule = schedule or self.default
+        schedule = self.default if schedule is None else schedule
+        if not isinstance(schedule, Schedule):
+            raise ValueError(f"schedule is a Schedule, like Schedule(steps=30), not {schedule!r}")
+        if scales not in SCALES:
+            raise ValueError(f"scales is one of {', '.join(SCALES)}, not {scales!r}")
+        known = [n for n in inspect.signature(self.fitted).parameters if n not in GIVEN]
+        arguments.options(options, known, f"fitting family {self.family!r}")
         record = windows.read(self.config, data, self.config.window + 1)
         if held_out is None:
             record, aside = divided(self.config, record)
         else:
             aside = windows.read(self.config, held_out, self.config.window + 1)
         found = self._scales(record, aside)
-        if scales == "model":  # the kept pieces are of the new data, which the model is judged on
-            found = {k: v for k, v in found.items() if k.startswith("segment")}
         model = self.put(statistics=found)
+        if scales != "data":  # the kept pieces are of the new data, which the model is judged on
+            pieces = {k: v for k, v in found.items() if k.startswith("segment")}
+            as_it_was = self.put(statistics=pieces)
+            if scales == "model" or as_it_was.misfit(record) < model.misfit(record):
+                model = as_it_was
         run = {"folder": folder, "resume": resume, "progress": progress, "command": command,
                "watch": watch}  # fmt: skip
         return model.fitted(record, aside, schedule, run, **options)
@@ -143,6 +158,17 @@ class Forecaster(Model):
         """This model, whose statistics are set, with weights fitted to `record`; choices are made
         on `aside`.   run: options of the training loop."""
         raise NotImplementedError
+
+    def misfit(self, record: Record) -> float:
+        """Root mean square one-step error over the spread of the record's states."""
+        from zoo.layers.rollout import one_step
+
+        found = windows.cut(self.config, record)
+        pick = np.linspace(0, len(found.inputs) - 1, min(COMPARED, len(found.inputs))).astype(int)
+        said = one_step(self, found.inputs[pick], found.environment[pick])
+        spread = np.nanstd(record.values, (0, 1))
+        spread = np.where(spread > 0, spread, 1.0)
+        return float(np.sqrt((((said - found.targets[pick]) / spread) ** 2).mean()))
 
     def normal(self, record: Record) -> windows.Windows:
         """All windows of a record in normalised units."""
@@ -157,11 +183,12 @@ class Forecaster(Model):
     def _scales(self, record: Record, aside: Record) -> dict[str, np.ndarray]:
         flat = record.values.reshape(-1, record.values.shape[-1])
         center, scale = np.nanmean(flat, 0), np.nanstd(flat, 0)
-        scale = np.where(scale > 1e-300, scale, 1.0)
+        largest = np.nanmax(np.abs(flat), 0)
+        scale = np.where(scale > np.maximum(windows.CONSTANT * largest, 1e-300), scale, 1.0)
         found = windows.cut(self.config, record)
         x, y = ((a - center) / scale for a in found[:2])
         gain = np.sqrt(((y - np.asarray(self.base(x))) ** 2).mean(0))
-        kept, environment = _segments(self.config, aside, record)
+        kept, environment = segments(self.config, aside, record)
         return {
             "center": center, "scale": scale, "gain": np.where(gain > 1e-300, gain, 1.0),
             "segments": kept, "segment_environment": environment,
@@ -201,7 +228,8 @@ class Forecaster(Model):
         """A new model tuned to `target`, starting from these weights; see zoo.finetune.
 
         target: a Dataset with this model's spacing, or a System, simulated from `samples` initial
-        states at `times` times.
+        states at `times` times. The statistics become those of the target's data where the model
+        then errs less: much of what other parameters change is where the states lie.
         """
         model, schedule = self, dataclasses.replace(self.default, seed=seed)
         if steps is not None:
@@ -215,8 +243,8 @@ class Forecaster(Model):
                 target, samples=samples, seed=seed, times=self.config.dt * np.arange(count)
             )
         return model.fit(
-            target, schedule, scales="model", folder=folder, resume=resume, progress=progress,
-            command=command,
+            target, schedule, scales="nearer", folder=folder, resume=resume, progress=progress,
+            command=command, **self.tuning,
         )  # fmt: skip
 
     # -- reading ---------------------------------------------------------------------------
@@ -239,43 +267,6 @@ class Forecaster(Model):
         from zoo.layers.rollout_law import discover_law
 
         return discover_law(self, dataset, engine, **options)
-
-
-def divided(config: WindowConfig, record: Record) -> tuple[Record, Record]:
-    """(training record, held-out record)."""
-    samples, count = record.values.shape[:2]
-    if samples >= 5:
-        last = max(1, samples // 5)
-        parts = (slice(None, -last), slice(-last, None))
-        return tuple(Record(record.times, record.values[p], record.environment[p]) for p in parts)
-    tail = max(config.window + 1, count // 5)
-    if count - tail < config.window + 1:  # too short to divide: judged on what it is trained on
-        return record, record
-    return (
-        Record(record.times[:-tail], record.values[:, :-tail], record.environment),
-        Record(record.times[-tail:], record.values[:, -tail:], record.environment),
-    )
-
-
-def _segments(config: WindowConfig, *records: Record) -> tuple[np.ndarray, np.ndarray]:
-    """SEGMENTS pieces of the first record that has complete ones, shortened ones repeated at the
-    end where all are too short."""
-    wanted = config.window + FOLLOWING
-    for length in range(wanted, config.window, -1):
-        for record in records:
-            if record.values.shape[1] < length:
-                continue
-            pieces = np.lib.stride_tricks.sliding_window_view(record.values, length, axis=1)
-            pieces = np.moveaxis(pieces, -1, 2)
-            sample = np.repeat(np.arange(len(pieces)), pieces.shape[1])
-            pieces = pieces.reshape(-1, *pieces.shape[2:])
-            whole = np.flatnonzero(np.isfinite(pieces).all((1, 2)))
-            if len(whole):
-                pick = whole[np.linspace(0, len(whole) - 1, SEGMENTS).astype(int)]
-                gap = np.full((SEGMENTS, wanted - length, pieces.shape[-1]), np.nan)
-                environment = record.environment[sample[pick]].astype(np.float64)
-                return np.concatenate([pieces[pick], gap], 1), environment
-    raise ValueError("no complete window is left in the data")
 
 
 def _numpy(tree: Any) -> Any:

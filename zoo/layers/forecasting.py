@@ -1,5 +1,6 @@
 """Forecasts of a window forecaster in physical units, as xarray."""
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -7,13 +8,15 @@ import xarray
 
 from physics import arguments
 from zoo.layers import windows
-from zoo.layers.rollout import rollout
+from zoo.layers.rollout import one_step, rollout
 
 if TYPE_CHECKING:
     from zoo.layers.forecaster import Forecaster
 
 STEPS = 100
 MOST_STEPS = 10**6
+CHECKED = 200  # windows of the data on which a model is compared with keeping the last state
+LEAST_ERROR = 1e-3  # of the spread: what is not worth a word
 ON_GRID = 1e-6  # distance from a step, in steps, up to which a time counts as one
 BOUND = 1e3  # states further from the training data than this many of their deviations: blown up
 
@@ -34,6 +37,8 @@ def forecast(model: "Forecaster", data: xarray.Dataset | None, times: Any = None
             times = record.times
         begins, starts = _latest(config, record, arguments.increasing(times)[0])
         environment = record.environment
+        within_reach(model, starts)
+        _heed(model, record)
     times = arguments.increasing(times)
     begin = begins.max()
     if times[0] < begin - ON_GRID * config.dt:
@@ -71,6 +76,44 @@ def kept_windows(model: "Forecaster") -> tuple[np.ndarray, np.ndarray]:
     return s["segments"][:, : model.config.window], np.minimum(
         environment, model.config.environments - 1
     )
+
+
+def within_reach(model: "Forecaster", starts: np.ndarray) -> None:
+    """Raise ValueError for windows (sample, N, state) that lie nowhere near the training data."""
+    s = model.statistics()
+    away = np.abs(starts - s["center"]) / s["scale"]
+    worst = away.max((0, 1))
+    if (worst > model.reach).any():
+        state = int(np.argmax(worst))
+        value = starts[..., state].ravel()[np.argmax(away[..., state])]
+        raise ValueError(
+            f"{model.config.states[state]!r} reaches {value:.3g}, but the model was trained on "
+            f"numbers near {s['center'][state]:.3g} (spread {s['scale'][state]:.3g}); convert the "
+            f"data to its units, or fine-tune it on them"
+        )
+
+
+def _heed(model: "Forecaster", record: windows.Record) -> None:
+    """Warn where the data themselves show that the model does not know what they do."""
+    try:
+        found = windows.cut(model.config, record)
+    except ValueError:  # no window with a state after it: nothing to compare with
+        return
+    pick = np.linspace(0, len(found.inputs) - 1, min(CHECKED, len(found.inputs))).astype(int)
+    scale = model.statistics()["scale"]
+    inputs, truth = found.inputs[pick], found.targets[pick]
+    said = one_step(model, inputs, found.environment[pick])
+    error, still = (
+        float(np.sqrt((((a - truth) / scale) ** 2).mean())) for a in (said, inputs[:, -1])
+    )
+    if error > max(still, LEAST_ERROR):
+        warnings.warn(
+            f"the model does not follow these data: one step ahead it errs by {error:.2g} of the "
+            f"spread it was trained on, keeping the last state by {still:.2g}; check units and "
+            f"columns, or fine-tune it on them",
+            UserWarning,
+            stacklevel=4,
+        )
 
 
 def _latest(config, record: windows.Record, first: float) -> tuple[np.ndarray, np.ndarray]:

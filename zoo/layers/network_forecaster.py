@@ -20,6 +20,7 @@ from zoo.layers.windows import MOST_ORDER, Record, WindowConfig
 from zoo.training.schedule import Schedule
 
 OPTIMISERS = ("levenberg-marquardt", "adam")
+MOST_WEIGHTS = 20_000  # whose Gram matrix (3 GB) Levenberg-Marquardt still holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class NetworkConfig(WindowConfig):
         super().__post_init__()
         most = min(MOST_ORDER, self.window - 1)
         object.__setattr__(self, "order", arguments.whole(self.order, "order", -1, most))
+        object.__setattr__(self, "linear", windows.flag(self.linear, "linear"))
 
 
 class NetworkForecaster(Forecaster):
@@ -43,6 +45,9 @@ class NetworkForecaster(Forecaster):
     default: ClassVar[Schedule] = Schedule(
         steps=60, optimiser="levenberg-marquardt", chunk=10, save=30
     )
+    # from weights that are nearly right, so that the first step may be long
+    tuning: ClassVar[Mapping[str, Any]] = {"evidence": True, "damping": 1e-6}
+    reach: ClassVar[float] = 100.0
     config: NetworkConfig
 
     def __init__(self, config: NetworkConfig, *, rngs: nnx.Rngs):
@@ -106,8 +111,18 @@ class NetworkForecaster(Forecaster):
                 f"unknown optimiser {schedule.optimiser!r}; one of {', '.join(OPTIMISERS)}"
             )
         config, s, unroll = self.config, self.statistics(), arguments.whole(unroll, "unroll", 1)
+        rows, batch = arguments.whole(rows, "rows", 1), arguments.whole(batch, "batch", 1)
+        jitter, prior = arguments.real(jitter, "jitter", 0), arguments.real(prior, "prior", 0)
+        damping = arguments.real(damping, "damping", 0, strict=True)
+        evidence = windows.flag(evidence, "evidence")
         rng = np.random.default_rng(schedule.seed)
         second = schedule.optimiser == OPTIMISERS[0]
+        count = sum(v.size for v in jax.tree.leaves(self.weights()))
+        if second and count > MOST_WEIGHTS:
+            raise ValueError(
+                f"Levenberg-Marquardt holds a matrix of {count:,} x {count:,} numbers, at most "
+                f'{MOST_WEIGHTS:,} go; make the model smaller, or use Schedule(optimiser="adam")'
+            )
         train = self.examples(record, unroll, rng, rows if second else None)
         train["window"] += jitter * rng.standard_normal(train["window"].shape)
         held = self.examples(aside, unroll, rng, rows)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray
 
+from physics import arguments
 from zoo.layers import windows
-from zoo.layers.forecasting import BOUND, kept_windows
+from zoo.layers.forecasting import BOUND, MOST_STEPS, kept_windows, within_reach
 from zoo.layers.rollout import one_step, rollout
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 STEPS = 200
 LEAST = 20  # steps of a rollout that a law can be read off
+FAITHFUL = 1e-3  # distance of a law of the default library from the rollouts that ends the search
+PLAIN = {"seed", "degree"}  # options that sparse regression takes as well
 BETTER = 0.5  # error relative to the best polynomial's below which something has been learnt
 
 
@@ -40,6 +43,7 @@ def discover_law(
     """
     import symbolic
 
+    steps = arguments.whole(steps, "steps", LEAST, MOST_STEPS)
     learnt, plain = skill(model)
     if not learnt < BETTER * plain:
         return _nothing(
@@ -50,8 +54,14 @@ def discover_law(
     if rolled is None:
         return _nothing("the rollouts leave all bounds, so there is nothing to read a law off")
     rng = np.random.default_rng(options.get("seed", 0))
+    exact = rolled.copy()
     for name, level in zip(model.config.states, drift(model), strict=True):
         rolled[name] = rolled[name] + level * rng.standard_normal(rolled[name].shape)
+    if engine == "auto" and set(options) <= PLAIN:
+        # what a model errs is smooth, and larger libraries would find terms for that too
+        found = symbolic.discover(rolled, engine="sindy", **options)
+        if found.best is not None and symbolic.check(found.best, exact).total < FAITHFUL:
+            return found
     return symbolic.discover(rolled, engine=engine, **options)
 
 
@@ -74,6 +84,7 @@ def rollouts(
         first = whole.argmax(1)
         starts = np.stack([record.values[i, first[i] :][: model.config.window] for i in rows])
         environment = record.environment[rows]
+        within_reach(model, starts)
     states, s = rollout(model, starts, steps, environment), model.statistics()
     inside = (np.abs(states - s["center"]) < BOUND * s["scale"]).all((0, 2))
     count = len(inside) if inside.all() else int(np.argmin(inside))

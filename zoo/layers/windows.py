@@ -5,7 +5,7 @@ A window is N states in a row, x_{k−N+1} … x_k, `dt` apart; what follows it 
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray
@@ -15,6 +15,7 @@ from physics.data.validate import stack, validate
 
 EVEN = 1e-6  # relative spread of time steps up to which they count as equal
 MOST_ORDER = 3
+CONSTANT = 1e-12  # spread relative to the numbers themselves below which they are rounding alone
 MOST_NUMBERS = 10**7
 ENVIRONMENT = "environment"
 
@@ -35,6 +36,8 @@ class WindowConfig:
         object.__setattr__(self, "dt", arguments.real(self.dt, "dt", 0, strict=True))
         for name in ("window", "environments"):
             object.__setattr__(self, name, arguments.whole(getattr(self, name), name, 1))
+        if len(set(self.states)) < len(self.states):
+            raise ValueError(f"states are different names, not {', '.join(self.states)}")
         if not self.states:
             raise ValueError('states are names, like states=["x", "y"]; none was given')
         if self.window * len(self.states) * self.environments > MOST_NUMBERS:
@@ -73,9 +76,11 @@ def read(config: WindowConfig, data: xarray.Dataset, least: int | None = None) -
     arguments.dataset(data)
     missing = [n for n in config.states if n not in data]
     if missing:
+        others = [str(n) for n in data.data_vars if n not in config.states]
+        hint = f"; rename theirs, like {{{others[0]!r}: {missing[0]!r}}}" if others else ""
         raise ValueError(
             f"the data have no variable {missing[0]!r}: this model is of the states "
-            f"{', '.join(config.states)}, the data hold {', '.join(map(str, data.data_vars))}"
+            f"{', '.join(config.states)}, the data hold {', '.join(map(str, data.data_vars))}{hint}"
         )
     least = config.window if least is None else least
     data = validate(data, config.states, least=least)
@@ -83,6 +88,12 @@ def read(config: WindowConfig, data: xarray.Dataset, least: int | None = None) -
     steps = np.diff(times)
     if len(steps) and np.abs(steps - config.dt).max() > EVEN * config.dt + 1e-9 * abs(times).max():
         worst = steps[np.argmax(np.abs(steps - config.dt))]
+        if np.ptp(steps) > EVEN * config.dt + 1e-9 * abs(times).max():
+            raise ValueError(
+                f"the times of the data are not evenly spaced (steps of {steps.min():g} to "
+                f"{steps.max():g}); interpolate them to steps of {config.dt:g}, or enter what was "
+                f"not measured as a gap"
+            )
         raise ValueError(
             f"this model steps by dt = {config.dt:g}, the data have a step of {worst:g}; give data "
             f"with that spacing, or make a model with zoo.create(…, dt={worst:g})"
@@ -120,6 +131,13 @@ def cut(config: WindowConfig, record: Record) -> Windows:
         )
     pieces, sample = pieces[whole], sample[whole]
     return Windows(pieces[:, :-1], pieces[:, -1], sample, record.environment[sample])
+
+
+def flag(value: Any, name: str) -> bool:
+    """`value` if it is True or False."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise ValueError(f"{name} is True or False, not {value!r}")
 
 
 def extrapolation(order: int) -> np.ndarray:

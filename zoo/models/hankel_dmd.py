@@ -74,7 +74,7 @@ class HankelDMD(Forecaster):
         mean = x.mean(0)
         size, vectors = np.linalg.eigh((x - mean).T @ (x - mean))
         vectors = vectors[:, ::-1]
-        starts, truth = _starts(self.config, aside, horizon)
+        starts, truth = _starts(self.config, aside, arguments.whole(horizon, "horizon", 1))
         best = None
         for rank in RANKS:
             if rank > min(self.modes[...].shape[1], x.shape[1]) or 0 < self.config.rank < rank:
@@ -95,10 +95,13 @@ class HankelDMD(Forecaster):
 
 def _starts(config: Config, record: Record, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """(windows, what follows them) of a record, in physical units, STARTS at most."""
-    length = min(config.window + horizon, record.values.shape[1])
-    pieces = np.lib.stride_tricks.sliding_window_view(record.values, length, axis=1)
-    pieces = np.moveaxis(pieces, -1, 2).reshape(-1, length, record.values.shape[-1])
-    pieces = pieces[np.isfinite(pieces).all((1, 2))]
+    longest = min(config.window + horizon, record.values.shape[1])
+    for length in range(longest, config.window, -1):  # shorter where gaps leave nothing longer
+        pieces = np.lib.stride_tricks.sliding_window_view(record.values, length, axis=1)
+        pieces = np.moveaxis(pieces, -1, 2).reshape(-1, length, record.values.shape[-1])
+        pieces = pieces[np.isfinite(pieces).all((1, 2))]
+        if len(pieces):
+            break
     pick = np.linspace(0, len(pieces) - 1, min(STARTS, len(pieces))).astype(int)
     return pieces[pick, : config.window], pieces[pick, config.window :]
 

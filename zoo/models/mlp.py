@@ -4,7 +4,7 @@ x̂_{k+1} = skip + gain · (W_L tanh(… tanh(W₁ x + b₁) …) + b_L). `equal
 many trained numbers as an StNN, `equal_widths` one with its widths.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from zoo.layers.network_forecaster import NetworkConfig, NetworkForecaster
 
 ABILITIES = ("forecast", "law")
 ACCEPTS = ("gaps",)
+MOST_UNITS = 2**16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,9 @@ class Config(NetworkConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        given = (self.widths,) if isinstance(self.widths, int) else tuple(self.widths)
-        widths = tuple(arguments.whole(w, "a width", 1) for w in given)
+        listed = isinstance(self.widths, Sequence) and not isinstance(self.widths, str)
+        given = self.widths if listed else (self.widths,)
+        widths = tuple(arguments.whole(w, "a width", 1, MOST_UNITS) for w in given)
         if not widths:
             raise ValueError("widths are the units of the hidden layers, like widths=(40,)")
         object.__setattr__(self, "widths", widths)

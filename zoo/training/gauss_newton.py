@@ -122,7 +122,7 @@ def gauss_newton_update(
         }  # fmt: skip
         metrics = {
             "loss": misfit / total, "held_out": held / held_count, "tries": 1.0 * tries,
-            "damping": mu, "effective": gamma,
+            "damping": mu, "effective": jnp.where(jnp.isfinite(gamma), gamma, count),
         }  # fmt: skip
         return {"params": params, "best": best, "optimiser": optimiser}, metrics
 

@@ -8,7 +8,7 @@ Source: Zolman, Lagemann, Fasel, Kutz & Brunton (2024), arXiv:2403.09110; Fasel 
 doi:10.1098/rspa.2021.0904 (ensembles); Schulman et al. (2017), arXiv:1707.06347 (PPO).
 """
 
-ABILITIES = ("control", "law")
+ABILITIES = ("forecast", "control", "law")
 ACCEPTS = ()
 
 

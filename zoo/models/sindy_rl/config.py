@@ -1,11 +1,18 @@
 """What a SINDy-RL model is made of, and how it is trained, as JSON."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
+from physics import arguments
+from physics.control.adapters import HostEnvironment
+from physics.control.environment import Environment
 from zoo.models.sindy_rl.library import Library
+from zoo.training.schedule import Schedule
+
+SHARE = 1 / 3  # of the half range of a bound is one unit for the networks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +23,8 @@ class Config:
     formula is used; else a sparse one is fitted.   bounds: (low, high) of each observation
     where a surrogate may be trusted, None where that is left to the data.   degree, bilinear: of
     the library of the dynamics; reward_degree, policy_degree: of those of reward and policy.
+    symmetries: as in an Environment; every real row is fitted in all its images.
+    training: (name, value) of the Training that it went through last, which fine-tuning repeats.
     """
 
     environment: str
@@ -35,12 +44,16 @@ class Config:
     policy_degree: int = 3
     members: int = 20
     width: int = 64
+    symmetries: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    training: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self):
         for name in ("observed", "controls", "low", "high", "scale"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        for name in ("bounds", "circles"):
+        for name in ("bounds", "circles", "training"):
             object.__setattr__(self, name, tuple(tuple(pair) for pair in getattr(self, name)))
+        images = tuple(tuple(tuple(part) for part in s) for s in self.symmetries)
+        object.__setattr__(self, "symmetries", images)
         finite = lambda end: end if end is not None and isfinite(end) else None  # noqa: E731
         object.__setattr__(self, "bounds", tuple((finite(a), finite(b)) for a, b in self.bounds))
         if self.members < 2:
@@ -83,6 +96,7 @@ class Training:
     where real ones did, the others anywhere in the data.   penalty: on uncertainty.
     rollback: episodes in a row below `tolerance` of the best before the best policy returns.
     smooth: real episodes over whose mean return policies are compared; 1 where all begin alike.
+    threshold, ridge, shrink: of the fit, see ensemble.py.
     noise: of the actions in real episodes, relative to the spread that the policy has learnt.
     """
 
@@ -94,6 +108,7 @@ class Training:
     noise: float = 0.3
     threshold: float = 0.01
     ridge: float = 1e-6
+    shrink: float = 0.0
     reward_threshold: float = 0.02
     envs: int = 64
     horizon: int = 128
@@ -113,3 +128,50 @@ class Training:
     tolerance: float = 0.5
     smooth: int = 1
     seed: int = 0
+
+    def __post_init__(self):
+        least = {"real_steps": 1, "hold": 1, "random_episode": 1, "iterations": 1, "envs": 1,
+                 "horizon": 1, "episode": 1, "epochs": 1, "minibatches": 1, "smooth": 1,
+                 "random_steps": 0, "rollback": 0, "seed": 0}  # fmt: skip
+        for name, low in least.items():
+            object.__setattr__(self, name, arguments.whole(getattr(self, name), name, low))
+        for name in ("discount", "trace", "reset_share"):
+            if not 0 <= arguments.real(getattr(self, name), name) <= 1:
+                raise ValueError(f"{name} lies between 0 and 1, not {getattr(self, name)!r}")
+        if self.discount == 1:
+            raise ValueError("discount is below 1, else leaving has no worth")
+        if self.minibatches > self.envs * self.horizon:
+            raise ValueError("minibatches are no more than envs * horizon")
+
+    with_overrides = Schedule.with_overrides
+
+    @property
+    def steps(self) -> int:
+        """The real steps of the whole training."""
+        return self.real_steps
+
+    def to_json(self) -> dict:
+        """Plain JSON."""
+        return asdict(self)
+
+
+def config_of(given: Environment | HostEnvironment, options: dict[str, Any]) -> Config:
+    """The Config for an environment; options replace what it says."""
+    arguments.options(options, [f.name for f in fields(Config)], "family 'sindy-rl'")
+    ours = isinstance(given, Environment)
+    within = given.bounds if isinstance(given, Environment) else {}
+    bounds = [within.get(n, (-np.inf, np.inf)) for n in given.observed]
+    circles = given.circles if isinstance(given, Environment) else ()
+    round_names = {n for pair in circles for n in pair}
+    scale = [
+        1.0 if n in round_names or not np.isfinite(b).all() else SHARE * (b[1] - b[0]) / 2
+        for n, b in zip(given.observed, bounds, strict=True)
+    ]
+    found = {
+        "environment": given.name if ours else "", "observed": given.observed,
+        "controls": given.controls, "low": given.low.tolist(), "high": given.high.tolist(),
+        "scale": scale, "bounds": bounds, "dt": given.dt if ours else 1.0,
+        "steps": given.steps if ours else 1000, "circles": circles, "known_reward": ours,
+        "symmetries": given.symmetries if isinstance(given, Environment) else (),
+    }  # fmt: skip
+    return Config(**found | options)

@@ -12,7 +12,7 @@ import numpy as np
 
 from zoo.models.sindy_rl import ensemble
 from zoo.models.sindy_rl.config import Config, Training
-from zoo.models.sindy_rl.experience import Counted, Rows, joined
+from zoo.models.sindy_rl.experience import Counted, Rows, imaged, joined
 from zoo.models.sindy_rl.ppo import Ppo
 from zoo.models.sindy_rl.surrogate import Coefficients, Surrogate
 
@@ -35,13 +35,17 @@ class Outcome(NamedTuple):
 
 def learn(
     counted: Counted, config: Config, training: Training, surrogate: Surrogate, graph: Any,
-    weights: Any, say: Callable[[dict], None] | None = None,
+    weights: Any, say: Callable[[dict], None] | None = None, fit: Callable | None = None,
 ) -> Outcome:  # fmt: skip
-    """Spend the real steps of `training` on `counted`, which counts them."""
+    """Spend the real steps of `training` on `counted`, which counts them.
+
+    fit: another (rows, config, training, surrogate) -> (coefficients, members) than `fitted`, for
+    another surrogate.
+    """
     import jax
     import jax.numpy as jnp
 
-    t, began = training, time.perf_counter()
+    t, began, fit = training, time.perf_counter(), fit or fitted
     rng = np.random.default_rng(t.seed)
     parts, opening, returns = gathered(counted, config, t, rng)
     rounds = max(1, (t.real_steps - counted.real_steps) // config.steps)
@@ -66,7 +70,7 @@ def learn(
     carry = None
     while counted.real_steps + config.steps <= t.real_steps or not history:
         rows = joined(parts)
-        coefficients, members = fitted(rows, config, t, surrogate)
+        coefficients, members = fit(rows, config, t, surrogate)
         starts = jnp.asarray(places(rows, opening, config, t, rng), jnp.float32)
         if carry is None:
             carry = ppo.start(weights, starts, jax.random.key(t.seed))
@@ -89,13 +93,13 @@ def learn(
         history.append({
             "real_steps": counted.real_steps, "return": earned, "best": best, "back": bool(back),
             "surrogate_reward": float(metrics["reward"][-1]), "out": float(metrics["out"][-1]),
-            "std": float(metrics["std"][-1]), "terms": int((coefficients.xi != 0).sum()),
+            "std": float(metrics["std"][-1]), "terms": int((np.median(members, 0) != 0).sum()),
             "seconds": time.perf_counter() - began,
         })  # fmt: skip
         if say:
             say(history[-1])
     rows = joined(parts)
-    coefficients, members = fitted(rows, config, t, surrogate)
+    coefficients, members = fit(rows, config, t, surrogate)
     return Outcome(best_weights, coefficients, members, history, rows, np.stack(opening))
 
 
@@ -123,11 +127,12 @@ def fitted(
     """(coefficients of the surrogate, those of all members) fitted to the rows within bounds."""
     import jax.numpy as jnp
 
+    rows = imaged(rows, config.symmetries)
     good = (within(rows.x, config.limits) & within(rows.after, config.limits)).all(-1)
     x, u, after = rows.x[good], rows.u[good], rows.after[good]
     found = ensemble.fit(
         config.library.terms(x, u), after - x, members=config.members, threshold=t.threshold,
-        ridge=t.ridge, seed=t.seed,
+        ridge=t.ridge, shrink=t.shrink, seed=t.seed,
     )  # fmt: skip
     terms = surrogate.reward_terms(after, u)
     if config.known_reward:
@@ -135,7 +140,7 @@ def fitted(
     else:
         reward = ensemble.fit(
             terms, rows.reward[good][:, None], members=config.members,
-            threshold=t.reward_threshold, ridge=t.ridge, seed=t.seed,
+            threshold=t.reward_threshold, ridge=t.ridge, shrink=t.shrink, seed=t.seed,
         ).median[0]  # fmt: skip
     low, high = trusted(config, rows.x)
     arrays = found.median, found.deviations, reward, low, high, rows.reward.min()
@@ -152,6 +157,7 @@ def trusted(config: Config, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def places(rows: Rows, opening: list, config: Config, t: Training, rng: Any) -> np.ndarray:
     """(STARTS, observed): beginnings of real episodes, and observations from all over the data."""
+    rows = imaged(rows, config.symmetries)
     pool = rows.x[within(rows.x, config.limits).all(-1)]
     first = np.stack(opening)[rng.integers(len(opening), size=STARTS)]
     anywhere = pool[rng.integers(len(pool), size=STARTS)]

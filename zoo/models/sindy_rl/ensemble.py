@@ -35,12 +35,13 @@ class Ensemble(NamedTuple):
 
 def fit(
     terms: np.ndarray, targets: np.ndarray, *, members: int, threshold: float, ridge: float,
-    seed: int = 0,
+    shrink: float = 0.0, seed: int = 0,
 ) -> Ensemble:  # fmt: skip
     """Ensemble for targets (row, target) of terms (row, term).
 
     threshold: of a term's root mean square contribution relative to the target's.   ridge: on unit
-    columns, while terms are chosen.
+    columns, while terms are chosen.   shrink: ridge on unit columns that stays, where terms
+    are so alike in the data that their coefficients would be large and opposite.
     """
     p, count = terms.shape[1], targets.shape[1]
     joined = np.concatenate([terms, targets], 1).astype(np.float64)
@@ -55,6 +56,7 @@ def fit(
     moments = np.tensordot(draws.astype(float), blocks, axes=1)
     places = np.array([[*range(p), p + k] for k in range(count)])
     own = moments[:, places[:, :, None], places[:, None, :]].reshape(-1, p + 1, p + 1)
+    own[:, range(p), range(p)] += shrink
     found = regression.stlsq(own, [threshold], ridge, iterations=12)[:, 0]
     found = found.reshape(members, count, p)
     return Ensemble(found * scale[None, p:, None] / scale[None, None, :p])

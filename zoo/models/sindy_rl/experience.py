@@ -98,6 +98,16 @@ def joined(parts: list[Rows]) -> Rows:
     return Rows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
+def imaged(rows: Rows, symmetries: tuple) -> Rows:
+    """The rows and their images under all symmetries."""
+    parts = [rows]
+    for observed, sign, controls, control_sign in symmetries:
+        seen = [v[:, list(observed)] * np.array(sign) for v in (rows.x, rows.after)]
+        u = rows.u[:, list(controls)] * np.array(control_sign)
+        parts.append(Rows(seen[0], u, seen[1], rows.reward))
+    return joined(parts)
+
+
 def _replay(environment: Environment, key: Any, actions: Any) -> dict:
     import jax
     import jax.numpy as jnp

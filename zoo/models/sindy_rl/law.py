@@ -43,7 +43,7 @@ def reward(model: "SindyRL") -> Formula:
     """The environment's own reward, or Σ coefficient · term of (x′, u)."""
     c = model.config
     if c.known_reward:
-        from zoo.models.sindy_rl.model import opened
+        from zoo.models.sindy_rl.plants import opened
 
         return opened(c.environment).reward
     library = c.reward_library

@@ -14,11 +14,13 @@ from physics.formula import Formula
 from physics.system import System
 from zoo.model import Model, Statistic
 from zoo.models.sindy_rl import ABILITIES, ACCEPTS
-from zoo.models.sindy_rl.config import Config, Training
+from zoo.models.sindy_rl.config import Config, Training, config_of
+from zoo.models.sindy_rl.experience import Rows, joined
 from zoo.models.sindy_rl.networks import Agent
+from zoo.models.sindy_rl.plants import known_reward, opened, plant_of
 from zoo.models.sindy_rl.surrogate import Coefficients, Surrogate
 
-SHARE = 1 / 3  # of the half range of a bound is one unit for the networks
+MEMORIES = ("history", "rows", "starts", "training", "distilled")  # of a fitted model, not saved
 
 
 class SindyRL(Model):
@@ -29,6 +31,7 @@ class SindyRL(Model):
     family: ClassVar[str] = "sindy-rl"
     abilities: ClassVar[frozenset[str]] = frozenset(ABILITIES)
     accepts: ClassVar[frozenset[str]] = frozenset(ACCEPTS)
+    targets: ClassVar[tuple[type, ...]] = (Environment, HostEnvironment)  # besides Systems
     Config: ClassVar[type] = Config
 
     def __init__(self, config: Config, *, rngs: nnx.Rngs, log_std: float = -0.5):
@@ -47,26 +50,7 @@ class SindyRL(Model):
         cls, environment: "str | Environment | HostEnvironment", *, seed: int = 0, **options: Any
     ) -> "SindyRL":
         """An untrained model for an environment or the name of one; options as in Config."""
-        given = opened(environment)
-        arguments.options(
-            options, [f.name for f in dataclasses.fields(Config)], "family 'sindy-rl'"
-        )
-        ours = isinstance(given, Environment)
-        within = given.bounds if ours else {}
-        bounds = [within.get(n, (-np.inf, np.inf)) for n in given.observed]
-        circles = given.circles if ours else ()
-        round_names = {n for pair in circles for n in pair}
-        scale = [
-            1.0 if n in round_names or not np.isfinite(b).all() else SHARE * (b[1] - b[0]) / 2
-            for n, b in zip(given.observed, bounds, strict=True)
-        ]
-        fields = {
-            "environment": given.name if ours else "", "observed": given.observed,
-            "controls": given.controls, "low": given.low.tolist(), "high": given.high.tolist(),
-            "scale": scale, "bounds": bounds, "dt": given.dt if ours else 1.0,
-            "steps": given.steps if ours else 1000, "circles": circles, "known_reward": ours,
-        }  # fmt: skip
-        return cls(Config(**fields | options), rngs=nnx.Rngs(seed))
+        return cls(config_of(opened(environment), options), rngs=nnx.Rngs(seed))
 
     def about(self) -> str:
         """Plant and sizes."""
@@ -82,41 +66,84 @@ class SindyRL(Model):
         schedule: Training,
         *,
         say: Callable[[dict], None] | None = None,
+        folder: Any = None,
+        resume: bool = False,
+        progress: bool = False,
+        command: str | None = None,
         **options: Any,
     ) -> "SindyRL":
         """A new model trained by Dyna on an environment; `say` is called after real episodes.
 
         data: an Environment, HostEnvironment or name.   schedule: a Training. Networks go on from
-        what they are, so this also fine-tunes (random_steps=0). The result has
-        `history` (one dict per real episode), `rows` and `starts`, which are not saved.
+        what they are, so this also fine-tunes (random_steps=0).   folder: for a log; a run is not
+        resumed. The result has `history` (one dict per real episode), `rows` and `starts`, which
+        are not saved.
         """
         from zoo.models.sindy_rl.dyna import learn
         from zoo.models.sindy_rl.experience import Counted
+        from zoo.models.sindy_rl.running import watched
 
         arguments.options(options, (), "training family 'sindy-rl'")
+        if not isinstance(schedule, Training):
+            raise ValueError(f"a Training is needed, not {type(schedule).__name__}")
         given = opened(data)
         counted = Counted(given)
         graph, weights = nnx.split(self.agent)
-        outcome = learn(counted, self.config, schedule, self.surrogate(given), graph, weights, say)
+        with watched(schedule, folder, resume, progress, say) as told:
+            outcome = learn(
+                counted, self.config, schedule, self.surrogate(given), graph, weights, told
+            )
         state = self.state()
         state["agent"] = nnx.to_pure_dict(outcome.weights)
-        c = outcome.coefficients
-        state |= {
-            "members": outcome.members.astype(np.float32), "reward": np.asarray(c.reward),
-            "bounds": np.stack([np.asarray(c.low), np.asarray(c.high)], -1),
-        }  # fmt: skip
-        trained = self.with_state(state)
-        object.__setattr__(trained, "history", outcome.history)
-        object.__setattr__(trained, "rows", outcome.rows)
-        object.__setattr__(trained, "starts", outcome.starts)
-        return trained
+        fitted = self.with_state(state | _surrogate_state(outcome.coefficients, outcome.members))
+        settings = tuple(schedule.to_json().items())
+        fitted.config = dataclasses.replace(self.config, training=settings)
+        return fitted.remembering(
+            history=outcome.history, rows=outcome.rows, starts=outcome.starts, training=schedule
+        )
+
+    def refitted(self, rows: Rows) -> "SindyRL":
+        """The same networks, the surrogate fitted to more real rows too; after `fit` only."""
+        from zoo.models.sindy_rl.dyna import fitted
+
+        rows = joined([self.rows, rows])
+        surrogate = (
+            self.surrogate()
+            if self.config.environment
+            else Surrogate(self.config.library, self.config.reward_library)
+        )
+        coefficients, members = fitted(rows, self.config, self.training, surrogate)
+        again = self.with_state(self.state() | _surrogate_state(coefficients, members))
+        return again.remembering(**self.memories() | {"rows": rows})
+
+    def errors(self) -> np.ndarray:
+        """(observed,) root mean square error of a step on the real rows; 0 where none is known."""
+        from zoo.models.sindy_rl.dyna import within
+
+        if "rows" not in self.__dict__:
+            return np.zeros(len(self.config.observed))
+        rows, limits = self.rows, self.config.limits
+        good = (within(rows.x, limits) & within(rows.after, limits)).all(-1)
+        xi = np.asarray(self.coefficients().xi, float)
+        said = rows.x + self.config.library.terms(rows.x, rows.u) @ xi.T
+        return np.sqrt(((said - rows.after)[good] ** 2).mean(0))
+
+    def memories(self) -> dict:
+        """What is known of the training, which is not saved."""
+        return {n: self.__dict__[n] for n in MEMORIES if n in self.__dict__}
+
+    def remembering(self, **known: Any) -> "SindyRL":
+        """This model, with these memories set on it."""
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
+        return self
 
     def surrogate(self, environment: Any = None) -> Surrogate:
         """The surrogate's functions; a known reward is the environment's."""
         c = self.config
         known = None
         if c.known_reward:
-            known = _known_reward(opened(environment or c.environment))
+            known = known_reward(opened(environment or c.environment))
         return Surrogate(c.library, c.reward_library, known)
 
     def coefficients(self, worst: float = 0.0) -> Coefficients:
@@ -129,6 +156,29 @@ class SindyRL(Model):
         low, high = np.asarray(self.bounds[...]).T
         arrays = found.median, found.deviations, self.reward[...], low, high, worst
         return Coefficients(*(jnp.asarray(a, jnp.float32) for a in arrays))
+
+    def tune(
+        self, target: Any, *, steps: int | None = None, seed: int = 0, folder: Any = None,
+        resume: bool = False, progress: bool = True, command: str | None = None,
+        iterations: int | None = None, noise: float | None = None, penalty: float | None = None,
+    ) -> "SindyRL":  # fmt: skip
+        """A new model trained on for another plant, starting from these networks; zoo.finetune.
+
+        target: an environment, its name, or a System of the same states (see tuning.py).
+        steps: real steps, default half of those of the last training.   The others: of a Training.
+        """
+        environment = plant_of(self, target)
+        if not self.config.training:
+            raise ValueError("this model was never trained; use model.fit with a Training")
+        kept = dict(self.config.training)
+        count = kept["real_steps"] // 2 if steps is None else arguments.whole(steps, "steps", 1)
+        asked = {"iterations": iterations, "noise": noise, "penalty": penalty}
+        changed = {"random_steps": 0, "real_steps": count, "seed": seed}
+        changed |= {name: value for name, value in asked.items() if value is not None}
+        return self.fit(
+            environment, Training(**kept | changed), folder=folder, resume=resume,
+            progress=progress, command=command,
+        )  # fmt: skip
 
     # -- acting ----------------------------------------------------------------------------
 
@@ -151,6 +201,24 @@ class SindyRL(Model):
             raise ValueError(f'policy is "network" or "formula", not {policy!r}')
         return jnp.clip(value, low, high)
 
+    def predict(
+        self, dataset=None, *, times=None, controls=None, samples=1, policy="network", seed=0,
+        **options: Any,
+    ):  # fmt: skip
+        """What the surrogate says: a Dataset of the observed and the controls over (sample, time).
+
+        dataset: its first observations are where episodes begin (default: where the environment
+        begins, `samples` of them), and where it holds all controls, they act; else the policy does.
+        controls: {name: number, (time,) or (sample, time)}, one value per interval, held over it.
+        times: [T] whole intervals; default those of the data, or an episode.   policy: "network"
+        or "formula".   Raises ValueError, or FailedRun where the surrogate grows without bound.
+        """
+        from zoo.models.sindy_rl.forecast import forecast
+
+        arguments.options(options, (), "a prediction of family 'sindy-rl'")
+        count = arguments.whole(samples, "samples", 1)
+        return forecast(self, dataset, times, controls, count, policy, seed)
+
     def returns(
         self, environment: Any = None, *, episodes: int = 8, seed: int = 0, policy: str = "network"
     ) -> np.ndarray:
@@ -172,19 +240,20 @@ class SindyRL(Model):
         functions = Surrogate(self.config.library, self.config.reward_library)
         return np.asarray(functions.uncertainty(self.coefficients(), x, u))
 
-    def distil(self, starts: Any = None, *, seed: int = 0, **options: Any) -> "SindyRL":
+    def distil(
+        self, starts: Any = None, *, environment: Any = None, trials: int = 0, seed: int = 0,
+        **options: Any,
+    ) -> "SindyRL":  # fmt: skip
         """A new model whose `policy` is a sparse polynomial fitted to the actor; see distil.py.
 
         starts: (n, observed) where surrogate episodes begin; default where the real ones did.
+        trials: real episodes, at most, on `environment` (default the one of this name), until a
+        polynomial earns what the actor did; they are counted in `distilled["real_steps"]` of the
+        result.
         """
-        from zoo.models.sindy_rl.distil import distilled
+        from zoo.models.sindy_rl.distil import distil
 
-        starts = self.__dict__.get("starts") if starts is None else np.asarray(starts, float)
-        if starts is None:
-            raise ValueError("a loaded model has no real episodes; give `starts`")
-        state = self.state()
-        state["policy"] = distilled(self, starts=starts, seed=seed, **options).astype(np.float32)
-        return self.with_state(state)
+        return distil(self, starts, environment, trials, seed, **options)
 
     # -- formulas --------------------------------------------------------------------------
 
@@ -216,30 +285,8 @@ class SindyRL(Model):
         return discovery(self)
 
 
-def opened(environment: Any) -> "Environment | HostEnvironment":
-    """An environment, or the one of that name."""
-    if isinstance(environment, Environment | HostEnvironment):
-        return environment
-    from physics.control.names import get
-
-    return get(environment)
-
-
-def _known_reward(environment: Environment) -> Any:
-    if not isinstance(environment, Environment):
-        raise ValueError("the reward of a host environment is not known; known_reward=False")
-    index = {n: i for i, n in enumerate(environment.observed)}
-    missing = set(environment.reward.inputs) - set(index) - set(environment.controls)
-    if missing:
-        raise ValueError(
-            f"the reward of {environment.name!r} needs {sorted(missing)[0]!r}, which is not "
-            f"observed; known_reward=False"
-        )
-    from physics.control.environment import formula_values
-
-    def known(x, u, after):
-        told = after if environment.rewarded == "after" else x
-        names = environment.observed
-        return formula_values(environment.reward, names, told, environment.controls, u)[0]
-
-    return known
+def _surrogate_state(c: Coefficients, members: np.ndarray) -> dict:
+    return {
+        "members": members.astype(np.float32), "reward": np.asarray(c.reward),
+        "bounds": np.stack([np.asarray(c.low), np.asarray(c.high)], -1),
+    }  # fmt: skip

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from physics import arguments
 from zoo.layers.network_forecaster import NetworkConfig
+from zoo.layers.windows import flag
 from zoo.models.stnn import costs
 
 ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu", "leaky-relu", "sine")
 RADICES = (0, 2, 4, 8)
 LARGE = 128  # entries from which radix 8 with leaves of 32 is the fastest, see docs/stnn.md
-MOST_ENTRIES = 2**16
+MOST_ENTRIES, MOST_BLOCKS = 2**16, 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +29,16 @@ class Config(NetworkConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        object.__setattr__(self, "blocks", arguments.whole(self.blocks, "blocks", 1))
+        object.__setattr__(self, "blocks", arguments.whole(self.blocks, "blocks", 1, MOST_BLOCKS))
+        object.__setattr__(self, "share_blocks", flag(self.share_blocks, "share_blocks"))
         names = arguments.names(self.activations, "activations")
         object.__setattr__(self, "activations", names)
         if len(names) != 3 or not set(names) <= set(ACTIVATIONS):
             raise ValueError(
                 f"activations are three of {', '.join(ACTIVATIONS)}, not {', '.join(names)}"
             )
+        for name in ("radix", "leaf"):
+            object.__setattr__(self, name, arguments.whole(getattr(self, name), name, 0))
         if self.radix not in RADICES:
             raise ValueError(f"radix is one of {RADICES}, not {self.radix!r}")
         if self.leaf not in (0, *(2**k for k in range(1, 17))):

@@ -1,0 +1,41 @@
+"""States without data that the equation teaches on: rollouts of Ψ beyond the training horizon.
+
+They begin at training trajectories' first latents, with parameters drawn from the range of the data
+and somewhat beyond, and are made anew as Ψ learns.
+"""
+
+from typing import Any
+
+from zoo.models.phi_rom.config import Config
+from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.rules import Rules
+
+BOUND = 3.0  # latents beyond this many radii of the training latents are not taught on
+STEPS = 64
+
+
+def fresh_pool(config: Config, rules: Rules, params: dict, batch: dict, key: Any) -> dict:
+    """Latents and parameters of rollouts from training starts, at random times within `reach`."""
+    import jax
+    import jax.numpy as jnp
+
+    table, box, starts = params["latents"], batch["box"], batch["starts"]
+    drawn = jax.random.uniform(key, (rules.pool, 2 + box.shape[1]))
+    begin = starts[(drawn[:, 0] * len(starts)).astype(jnp.int32)]
+    span = (box[1] - box[0]) * rules.widen
+    values = box[0] - span + drawn[:, 2:] * (box[1] - box[0] + 2 * span)
+    long = rules.reach * batch["span"] * drawn[:, 1:2]
+
+    def step(a, _):
+        h = long / STEPS
+        k = rate(config, params["dynamics"], a, values)
+        middle = rate(config, params["dynamics"], a + h / 2 * k, values)
+        last = rate(config, params["dynamics"], a + h * 0.75 * middle, values)
+        return a + h / 9 * (2 * k + 3 * middle + 4 * last), None
+
+    latents, _ = jax.lax.scan(step, table[begin], None, length=STEPS)
+    center = table.mean(0)
+    radius = jnp.linalg.norm(table - center, axis=-1).max()
+    far = jnp.linalg.norm(latents - center, axis=-1)
+    usable = (far < BOUND * radius) & jnp.isfinite(far)
+    return {"latents": latents, "values": values, "usable": usable.astype(table.dtype)}

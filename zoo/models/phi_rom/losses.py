@@ -1,0 +1,124 @@
+"""The losses of a Φ-ROM, as pure functions of weights, latents and a batch.
+
+L_rec = √mean over snapshots and channels of ‖û − u‖²/‖u‖²; points drawn at random do not bias it.
+L_dyn = mean ‖Ψ(α, β) − α̇*‖ / ‖α̇*‖, its denominator detached, α̇* of `projection`; the gradient
+goes through Ψ, projection, solver and decoder, as far as `through` says.
+"""
+
+from typing import Any, NamedTuple
+
+from zoo.models.phi_rom.config import Config
+from zoo.models.phi_rom.decoders import decode, features
+from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.projection import jacobian, project
+from zoo.models.phi_rom.strong_form import strong_tendency
+from zoo.models.phi_rom.tendency import tendency
+
+
+class Seen(NamedTuple):
+    """Normalised measurements. places: (point, dim), scaled.   values: (snapshot, point, channel),
+    zero where not measured.   mask: the same shape, or None where all is.
+    weight: (snapshot, channel), scale²/Σ u² over the measured points, in physical units."""
+
+    places: Any
+    values: Any
+    mask: Any
+    weight: Any
+
+
+class Physics(NamedTuple):
+    """places: (grid point, dim), scaled.   center, scale: (channel,) of the states.
+    clock: [T].   value_center, value_scale: (parameter,)."""
+
+    places: Any
+    center: Any
+    scale: Any
+    clock: Any
+    value_center: Any
+    value_scale: Any
+
+
+def reconstruction(
+    config: Config, weights: dict, latents: Any, seen: Seen, pick: Any = None
+) -> Any:
+    """L_rec of snapshots with `latents`.
+
+    pick: indices of the points looked at; the squares are scaled to all of them.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    places, values, mask = seen.places, seen.values, seen.mask
+    factor = 1.0
+    if pick is not None:
+        factor = places.shape[0] / pick.shape[0]
+        places, values = places[pick], values[:, pick]
+        mask = None if mask is None else mask[:, pick]
+    shared = features(config, weights, places)
+    said = jax.vmap(lambda a: decode(config, weights, shared, a))(latents)
+    gap = (said - values) if mask is None else (said - values) * mask
+    return jnp.sqrt(factor * ((gap**2).sum(1) * seen.weight).mean() + 1e-12)
+
+
+def slopes_of(
+    config: Config, weights: dict, latent: Any, values: Any, physics: Physics,
+    shared: dict, pick: Any = None, ridge: float = 1e-6, strong: bool = False, mode: str = "auto",
+) -> Any:  # fmt: skip
+    """The Projection of one latent, per unit of the clock; `shared`: features of physics.places.
+
+    values: (parameter,), standardised.   pick: grid points at which J is taken.   strong: ∂u/∂t by
+    derivatives of the decoder instead of the solver's.   mode: of J, see `jacobian`.
+    """
+    import jax
+
+    own = physics.value_center + physics.value_scale * values
+    params = dict(zip(config.parameters, own, strict=False))
+    take = (lambda a: a) if pick is None else (lambda a: a[pick])
+    if strong:
+        change = strong_tendency(config)(
+            weights, take(physics.places), latent, physics.center, physics.scale, params
+        )
+    else:
+        said = decode(config, weights, shared, latent)
+        field = (physics.center + physics.scale * said).reshape(*config.grid, -1)
+        change = take(tendency(config)(field, params).reshape(said.shape))
+    change = change * (physics.clock / physics.scale)
+    slopes = jacobian(config, weights, jax.tree.map(take, shared), latent, mode)
+    return project(slopes, change, ridge)
+
+
+def dynamics(
+    config: Config, weights: dict, latents: Any, values: Any, physics: Physics,
+    pick: Any = None, through: Any = 1.0, ridge: float = 1e-6, strong: bool = False,
+    mode: str = "auto",
+) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+    """(L_dyn, {"left": mean share that the tangent space cannot follow, "bad": projections that
+    are not finite}); weights: {"decoder", "dynamics"}.
+
+    through: share of the gradient that reaches decoder and latents, 0 … 1.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    shared = features(config, weights["decoder"], physics.places)
+
+    def one(latent, own):
+        return slopes_of(
+            config, weights["decoder"], latent, own, physics, shared, pick, ridge, strong, mode
+        )
+
+    found = jax.vmap(one)(latents, values)
+    goal, start = _partly(found.rate, through), _partly(latents, through)
+    said = rate(config, weights["dynamics"], start, values)
+    size = jax.lax.stop_gradient(jnp.linalg.norm(found.rate, axis=-1)) + 1e-12
+    gap = jnp.sqrt(((said - goal) ** 2).sum(-1) + 1e-14)
+    left = _partly(found.left, through)
+    return (gap / size).mean(), {"left": left.mean(), "bad": found.bad.sum()}
+
+
+def _partly(x: Any, share: Any) -> Any:
+    """x, whose gradient is scaled by `share`."""
+    import jax
+
+    still = jax.lax.stop_gradient(x)
+    return share * x + (1 - share) * still

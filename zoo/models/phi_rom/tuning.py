@@ -1,0 +1,75 @@
+"""A Φ-ROM for another equation, parameter range or data set, from weights that were learnt."""
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray
+
+from physics import arguments
+from physics.system import System
+
+if TYPE_CHECKING:
+    from zoo.models.phi_rom.model import PhiROM
+
+STEPS = 2000
+FRAMES = 51
+
+
+def adapt(model: "PhiROM", system: System | None, **roles: Any) -> tuple:
+    """(new model, TransferReport); see PhiROM.adapt."""
+    import checkpoints
+    from zoo.models.phi_rom.model import PhiROM
+
+    config = model.config
+    system = config.equation if system is None else arguments.system(system)
+    if system.dim != config.equation.dim or len(system.states) != len(config.equation.states):
+        raise ValueError(
+            f"{system.name!r} has {len(system.states)} states in {system.dim} dimensions, the "
+            f"model {len(config.equation.states)} in {config.equation.dim}; a decoder carries over "
+            f"between as many of both"
+        )
+    kept = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)} | roles
+    kept.pop("system")
+    if "parameters" not in roles:
+        own = {p.name for p in system.parameters}
+        kept["parameters"] = tuple(n for n in config.parameters if n in own)
+    fresh = PhiROM.create(system, **kept)
+    merged, report = checkpoints.transfer(model.state(), fresh.state())
+    return fresh.put(merged), report
+
+
+def prepared(
+    model: "PhiROM",
+    target: System | xarray.Dataset,
+    system: System | None,
+    steps: int | None,
+    seed: int,
+    samples: int,
+) -> tuple:
+    """(model to train, data, schedule, rules) of fine-tuning `model` to `target`."""
+    from zoo.models.phi_rom.rules import Rules
+    from zoo.training.schedule import Schedule
+
+    steps = STEPS if steps is None else arguments.whole(steps, "steps", 1)
+    equation = target if isinstance(target, System) else system
+    if equation is not None:
+        model, _ = adapt(model, equation)
+    data = simulated(model, seed, samples) if isinstance(target, System) else target
+    schedule = Schedule(steps=steps, rate=1e-3, warmup=min(100, steps // 10), chunk=min(100, steps),
+                        save=1000, seed=arguments.whole(seed, "seed", 0))  # fmt: skip
+    return model, data, schedule, Rules(limit=0.1, settle=0.05)
+
+
+def simulated(model: "PhiROM", seed: int, samples: int) -> xarray.Dataset:
+    """Trajectories of the model's equation over its training horizon, on its solver's grid."""
+    from physics.solution import solve
+
+    config, horizon = model.config, float(model.statistics()["horizon"][0])
+    ranged = [n for n in config.parameters if config.equation.parameter(n).low is not None
+              and config.equation.parameter(n).high is not None]  # fmt: skip
+    return solve(
+        config.equation, samples=arguments.whole(samples, "samples", 1), seed=seed, vary=ranged,
+        times=np.linspace(0.0, horizon, FRAMES), resolution=config.grid, scheme=config.scheme,
+        order=config.order or None,
+    )  # fmt: skip
