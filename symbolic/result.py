@@ -136,7 +136,8 @@ class Discovery:
     def _row(self, index: int, candidate: Candidate) -> str:
         mark = "*" if index == self.chosen else " "
         again = "-" if candidate.resimulated is None else f"{candidate.resimulated:.3g}"
-        errors = f"{candidate.error:9.3g}" + ("" if self._simulated else f" {again:>9}")
+        error = "-" if math.isnan(candidate.error) else f"{candidate.error:.3g}"
+        errors = f"{error:>9}" + ("" if self._simulated else f" {again:>9}")
         row = (
             f"{mark} {sum(candidate.terms.values()):5d} {candidate.complexity:10d} "
             f"{errors}  {candidate.engine:{self._width}}"

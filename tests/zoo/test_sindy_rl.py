@@ -184,7 +184,10 @@ def test_a_trained_policy_gathers_the_first_rows_on_another_plant(trained):
     more = TINY.__class__(**vars(TINY) | {"random_steps": 0, "real_steps": 250})
     tuned = model.fit(environment, more)
     assert len(tuned.rows) == tuned.history[-1]["real_steps"] == 250
-    assert [h["real_steps"] for h in tuned.history] == [100, 150, 200, 250]
+    assert [h["real_steps"] for h in tuned.history] == [50, 100, 150, 200, 250]
+    # the policy that came is judged by its first episode and stays where none is better
+    assert tuned.history[0]["return"] == tuned.rows.reward[:50].sum()
+    assert tuned.history[-1]["best"] == max(h["return"] for h in tuned.history)
 
 
 def test_a_polynomial_may_be_tried_on_the_plant_and_is_counted(trained):

@@ -60,15 +60,23 @@ def learn(
         deviate = t.noise * jnp.exp(agent.log_std[...]) * jax.random.normal(key, mean.shape)
         return ppo.physical(mean + deviate)
 
-    if not parts:  # a trained policy gathers the first rows on another plant
-        parts = [counted.follow(act, weights, rng, config.steps)]
-        opening, returns = [parts[0].x[0]], [float(parts[0].reward.sum())]
-    plain = float(np.mean(returns))
     best, best_weights, below = -np.inf, weights, 0
     history: list[dict] = []
     recent: list[float] = []
+    if not parts:  # a trained policy gathers the first rows on another plant, and may stay the best
+        parts = [counted.follow(act, weights, rng, config.steps)]
+        opening, returns = [parts[0].x[0]], [float(parts[0].reward.sum())]
+        recent = list(returns)
+        best = returns[0] if t.smooth == 1 else best
+        history.append({
+            "real_steps": counted.real_steps, "return": returns[0], "best": best, "back": False,
+            "seconds": time.perf_counter() - began,
+        })  # fmt: skip
+        if say:
+            say(history[-1])
+    plain, before = float(np.mean(returns)), len(history)
     carry = None
-    while counted.real_steps + config.steps <= t.real_steps or not history:
+    while counted.real_steps + config.steps <= t.real_steps or len(history) == before:
         rows = joined(parts)
         coefficients, members = fit(rows, config, t, surrogate)
         starts = jnp.asarray(places(rows, opening, config, t, rng), jnp.float32)
