@@ -18,6 +18,7 @@ import xarray
 import zoo
 from benchmarks import phi_rom_baselines as linear
 from benchmarks.phi_rom_data import PROBLEMS, Problem
+from benchmarks.rows import append, load
 from zoo.recipes import phi_rom_burgers_source as burgers
 from zoo.recipes.phi_rom_burgers_source import errors
 from zoo.training.schedule import Schedule
@@ -123,18 +124,6 @@ def scattered(data: xarray.Dataset, places: np.ndarray) -> xarray.Dataset:
         {"u": (("sample", "time", "point"), flat), **kept},
         coords={"time": data["time"].values, **coordinates},
     )
-
-
-def load(store: Path) -> list[dict]:
-    """Rows of a store."""
-    return [json.loads(line) for line in store.read_text().splitlines()] if store.exists() else []
-
-
-def append(store: Path, row: dict) -> None:
-    """Add a row to a store."""
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with open(store, "a") as file:
-        file.write(json.dumps(row) + "\n")
 
 
 def report(rows: list[dict]) -> str:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 import zoo
-from benchmarks.phi_rom import append, scattered
+from benchmarks.phi_rom import scattered
 from benchmarks.phi_rom_data import burgers
+from benchmarks.rows import append
 
 STORE = Path("docs/results/phi-rom-sensors.jsonl")
 SENSORS, NOISE, WINDOWS = 13, 0.02, (5, 10, 20, 40)

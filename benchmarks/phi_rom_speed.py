@@ -18,7 +18,7 @@ import numpy as np
 import physics
 import zoo
 from benchmarks import phi_rom_data
-from benchmarks.phi_rom import append, load
+from benchmarks.rows import append, load
 from zoo.recipes import phi_rom_burgers_source as burgers
 
 STORE = Path("docs/results/phi-rom-speed.jsonl")

@@ -5,13 +5,13 @@ tuned on seeds from 10 on; the seeds reported are 0 to 4. --refit times the refi
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
+from benchmarks.rows import append, load
 from zoo.models.sindy_rl.config import Training
 from zoo.recipes import sindy_rl_cartpole, sindy_rl_pendulum
 
@@ -90,11 +90,6 @@ def refit(repeats: int = 5) -> float:
     return float(np.median(seconds[1:]))  # the first one compiles
 
 
-def load(store: Path) -> list[dict]:
-    """Rows of a store."""
-    return [json.loads(line) for line in store.read_text().splitlines()] if store.exists() else []
-
-
 def report(rows: list[dict]) -> str:
     """Markdown, one line per seed and one of medians per problem."""
     head = ["problem", "seed", "real steps", "network", "worst episode", "steps of trials",
@@ -130,9 +125,7 @@ def main() -> None:
     for seed in [] if options.report else options.seeds:
         for problem in options.problems:
             if (problem, seed) not in {(r["problem"], r["seed"]) for r in load(options.store)}:
-                options.store.parent.mkdir(parents=True, exist_ok=True)
-                with open(options.store, "a") as file:
-                    file.write(json.dumps(one(problem, seed)) + "\n")
+                append(options.store, one(problem, seed))
     print(report(load(options.store)))
 
 

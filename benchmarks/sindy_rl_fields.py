@@ -7,14 +7,14 @@ sensor it stands on, of the best of GAINS. Settings were chosen on seeds from 10
 
 import argparse
 import functools
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.sindy_rl import JUDGED, load
+from benchmarks.rows import append, load
+from benchmarks.sindy_rl import JUDGED
 from physics.control.environment import Environment, rollout
 from physics.control.environments import kuramoto_sivashinsky
 from zoo.models.sindy_rl.config import Training
@@ -96,8 +96,7 @@ def main() -> None:
         for case in options.cases:
             if (case, seed) not in {(r["case"], r["seed"]) for r in load(options.store)}:
                 row = one(case, seed)
-                with open(options.store, "a") as file:
-                    file.write(json.dumps(row) + "\n")
+                append(options.store, row)
     head = ["case", "seed", "real steps", "free", "feedback", "network", "worst episode",
             "of the free", "formula", "terms", "learning, s"]  # fmt: skip
     print("| " + " | ".join(head) + " |\n" + "|---" * len(head) + "|")

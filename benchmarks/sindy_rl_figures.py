@@ -10,7 +10,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from benchmarks.sindy_rl import STORE, load
+from benchmarks.rows import load
+from benchmarks.sindy_rl import STORE
 from benchmarks.sindy_rl_free import STORE as FREE
 from benchmarks.sindy_rl_neural import STORE as NEURAL
 

@@ -6,13 +6,13 @@ Prints the real steps after which the plain policy first earns each bar, per see
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.sindy_rl import EPISODES, JUDGED, SETTINGS, load
+from benchmarks.rows import append, load
+from benchmarks.sindy_rl import EPISODES, JUDGED, SETTINGS
 from physics.control.environment import Environment
 from zoo.models.sindy_rl.config import Training
 
@@ -104,10 +104,8 @@ def main() -> None:
     for seed in options.seeds:
         for problem in options.problems:
             if (problem, seed) not in {(r["problem"], r["seed"]) for r in load(options.store)}:
-                options.store.parent.mkdir(parents=True, exist_ok=True)
                 row = one(problem, seed)
-                with open(options.store, "a") as file:
-                    file.write(json.dumps(row) + "\n")
+                append(options.store, row)
     for row in load(options.store):
         reached = ", ".join(f"{bar}: {n or 'not reached'}" for bar, n in row["reached"].items())
         print(f"{row['problem']} seed {row['seed']}: {reached}; {row['curve'][-1]}")

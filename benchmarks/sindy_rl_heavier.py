@@ -7,10 +7,10 @@ mass and twice the length, at which the untuned policy fails; chosen on seed 100
 """
 
 import argparse
-import json
 from pathlib import Path
 
-from benchmarks.sindy_rl import EPISODES, JUDGED, SETTINGS, load
+from benchmarks.rows import append, load
+from benchmarks.sindy_rl import EPISODES, JUDGED, SETTINGS
 from physics import control
 from physics.control.environment import Environment
 from physics.systems.cart_pole import inertia
@@ -64,8 +64,7 @@ def main() -> None:
         for seed in options.seeds:
             if (name, seed) not in {(r["plant"], r["seed"]) for r in load(options.store)}:
                 row = one(name, seed)
-                with open(options.store, "a") as file:
-                    file.write(json.dumps(row) + "\n")
+                append(options.store, row)
     for row in load(options.store):
         print(row)
 

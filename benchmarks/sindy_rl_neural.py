@@ -7,14 +7,14 @@ budget of real steps, PPO and its settings are those of the sparse surrogate.
 
 import argparse
 import functools
-import json
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.sindy_rl import EPISODES, JUDGED, SETTINGS, load
+from benchmarks.rows import append, load
+from benchmarks.sindy_rl import EPISODES, JUDGED, SETTINGS
 from zoo.models.sindy_rl.config import Config, Training
 from zoo.models.sindy_rl.dyna import learn, trusted, within
 from zoo.models.sindy_rl.experience import Counted, Rows
@@ -166,8 +166,7 @@ def main() -> None:
     for seed in options.seeds:
         if seed not in {r["seed"] for r in load(options.store)}:
             row = one(seed)
-            with open(options.store, "a") as file:
-                file.write(json.dumps(row) + "\n")
+            append(options.store, row)
     for row in load(options.store):
         print(f"| neural ensemble | {row['seed']} | {row['real_steps']:,} | {row['network']:.0f} | "
               f"{row['worst']:.0f} | {row['learn_s']:.0f} |")  # fmt: skip

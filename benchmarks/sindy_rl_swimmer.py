@@ -5,14 +5,14 @@ five episodes of 1000 steps, which are not counted, beside random actions.
 """
 
 import argparse
-import json
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.sindy_rl import JUDGED, load
+from benchmarks.rows import append, load
+from benchmarks.sindy_rl import JUDGED
 from physics import control
 from physics.control.adapters import HostEnvironment
 from zoo.models.sindy_rl.config import Training
@@ -64,8 +64,7 @@ def main() -> None:
     for seed in options.seeds:
         if seed not in {r["seed"] for r in load(options.store)}:
             row = one(seed)
-            with open(options.store, "a") as file:
-                file.write(json.dumps(row) + "\n")
+            append(options.store, row)
     for row in load(options.store):
         print(row)
 

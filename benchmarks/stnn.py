@@ -5,12 +5,12 @@ trajectories). Resumes from --store, a JSON-lines file; --report prints the tabl
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import stnn_data, stnn_methods
+from benchmarks.rows import append, load
 
 STORE = Path("docs/results/stnn.jsonl")
 BEGIN = {
@@ -45,18 +45,6 @@ def one(problem: str, method: str, seed: int) -> dict:
     row["rollout_median"] = float(np.median(gaps))
     row["rollout_worst"] = float(np.max(gaps))
     return {k: None if isinstance(v, float) and not np.isfinite(v) else v for k, v in row.items()}
-
-
-def load(store: Path) -> list[dict]:
-    """Rows of a store."""
-    return [json.loads(line) for line in store.read_text().splitlines()] if store.exists() else []
-
-
-def append(store: Path, row: dict) -> None:
-    """Add a row to a store."""
-    store.parent.mkdir(parents=True, exist_ok=True)
-    with open(store, "a") as file:
-        file.write(json.dumps(row) + "\n")
 
 
 def report(rows: list[dict]) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 import physics
 import zoo
-from benchmarks.stnn import append, load
+from benchmarks.rows import append, load
 from benchmarks.stnn_methods import states, step_errors
 from zoo.training.schedule import Schedule
 

@@ -14,7 +14,7 @@ import xarray
 import symbolic
 import zoo
 from benchmarks import stnn_data
-from benchmarks.stnn import append, load
+from benchmarks.rows import append, load
 from benchmarks.stnn_methods import schedule, simulated, states, untrained
 from zoo.layers.rollout import one_step, rollout
 

@@ -12,7 +12,8 @@ import numpy as np
 
 import zoo
 from benchmarks import stnn_data
-from benchmarks.stnn import append, cell, load
+from benchmarks.rows import append, load
+from benchmarks.stnn import cell
 from benchmarks.stnn_methods import schedule, states, untrained, valid_times
 from zoo.layers.rollout import rollout
 

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from benchmarks.rows import append
 from benchmarks.timing import interleaved, machine
 from zoo.models.stnn.network import Network, apply
 
@@ -99,9 +100,7 @@ def main() -> None:
             if (n, batch) not in {(r["n"], r["batch"]) for r in rows}:
                 work = n * batch
                 rows.append(line(n, batch, 1 if work > 4e6 else 3 if work > 10**6 else 11))
-                options.store.parent.mkdir(parents=True, exist_ok=True)
-                with open(options.store, "a") as file:
-                    file.write(json.dumps(rows[-1]) + "\n")
+                append(options.store, rows[-1])
     print(report(rows))
 
 
