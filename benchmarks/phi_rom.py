@@ -3,14 +3,17 @@
 Relative L2 error on unseen parameters or initial states, mean over trajectories and frames, inside
 and beyond the training horizon, at equal latent size. Nets, steps, batches and rates of Φ-ROM, DINo
 and PINN-ROM are equal; seed s draws weights and batches anew. Sparse: training and encoding from 5
-% of the points. Resumes from --store, a JSON-lines file; --report prints the tables of what is
-there; --runs keeps unfinished trainings, which then go on where they stopped.
+% of the points, of exact values. Moved data: with the images of the data under the motions that the
+equation does not notice. Resumes from --store, a JSON-lines file; --report prints the tables of
+what is there; --runs keeps unfinished trainings, which then go on where they stopped.
 """
 
 import argparse
+import dataclasses
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray
@@ -19,109 +22,115 @@ import zoo
 from benchmarks import phi_rom_baselines as linear
 from benchmarks.phi_rom_data import PROBLEMS, Problem
 from benchmarks.rows import append, load
+from zoo.models.phi_rom.motions import motions, moved_points
 from zoo.recipes import phi_rom_burgers_source as burgers
+from zoo.recipes import phi_rom_diffusion as diffusion
+from zoo.recipes import phi_rom_navier_stokes as flow
 from zoo.recipes.phi_rom_burgers_source import errors
-from zoo.training.schedule import Schedule
 
 STORE = Path("docs/results/phi-rom.jsonl")
-SCHEDULES = {
-    "burgers": burgers.SCHEDULE,
-    "diffusion": Schedule(steps=3000, rate=5e-3, warmup=100, chunk=100, save=1000),
-}
-RULES = {
-    "burgers": burgers.RULES,
-    "diffusion": {
-        "points": 128,
-        "snapshots": 125,
-        "taught": 6,
-        "ahead": 6,
-        "picked": 176,
-        "tangent": 0.3,
-    },
-}
+RECIPES = {"burgers": burgers, "diffusion": diffusion, "navier-stokes": flow}
+STEPS = {("navier-stokes", "dino"): 3000}  # as long as Φ-ROM's steps and lessons take together
 KINDS = {  # method: rules that differ
     "phi-rom": {},
     "phi-rom, plain": {"ahead": 0, "tangent": 0.0},
     "dino": {"physics": "none", "ahead": 0},
     "pinn-rom": {"physics": "strong", "ahead": 0, "tangent": 0.0},
-    "phi-rom, 5 % of points": {"points": 0},
-    "dino, 5 % of points": {"physics": "none", "ahead": 0, "points": 0},
+    "phi-rom, 5 % of points": {},
+    "dino, 5 % of points": {"physics": "none", "ahead": 0},
 }
-LINEAR = ("pod floor", "pod-galerkin", "pod-dmd")
+MOVED = ", moved data"
+PLAIN = ("pod floor", "pod-galerkin", "pod-dmd")
+LINEAR = (*PLAIN, *(name + MOVED for name in PLAIN))
 SPARSE, SENSOR_SEED = 0.05, 77
-FLOOR_EVERY = 10
+SPARSE_RULES = {"burgers": {"path": 1.0}}  # of Φ-ROM
+SENSOR_NOISE = 0.05  # of the deviation of u: what a decoder errs where few sensors saw it
 
 
 def one(problem: Problem, method: str, seed: int, runs: Path | None, tests: str) -> dict:
     """A row of the table."""
     row = {"problem": problem.name, "method": method, "seed": seed, "set": tests}
-    truth = problem.sets[tests]
+    truth, name = problem.sets[tests], problem.state
     if method in LINEAR:
-        return row | errors(linear_forecast(problem, method, truth), truth["u"].values,
+        return row | errors(linear_forecast(problem, method, truth), truth[name].values,
                             problem.training)  # fmt: skip
     sparse = "points" in method
     train, seen = problem.train, truth
     if sparse:
         places = sensors(problem)
-        train, seen = scattered(train, places), scattered(truth, places)
+        train, seen = (scattered(d, name, places) for d in (train, truth))
     model = zoo.create("phi-rom", problem.system, seed=seed, **problem.options)
-    schedule = SCHEDULES[problem.name]
-    schedule = type(schedule)(**(schedule.to_json() | {"seed": seed}))
+    recipe = RECIPES[problem.name]
+    rules = recipe.RULES | KINDS[method]
+    if method == "phi-rom, 5 % of points":
+        rules = rules | SPARSE_RULES.get(problem.name, {})
+    steps = STEPS.get((problem.name, method), recipe.SCHEDULE.steps)
+    schedule = dataclasses.replace(recipe.SCHEDULE, seed=seed, steps=steps)
     folder = runs / f"{problem.name}-{method.replace(' ', '-')}-{seed}" if runs else None
     resume = bool(folder and (folder / "config.json").exists())
     started = time.perf_counter()
     model = model.fit(
-        train, schedule, rules=RULES[problem.name] | KINDS[method], progress=False, folder=folder,
-        resume=resume,
+        train, schedule, rules=rules, progress=False, folder=folder, resume=resume,
     )  # fmt: skip
     row["fit_s"] = round(time.perf_counter() - started, 1)
     axes = {c: truth[c].values for c in ("x", "y") if c in truth.dims}
-    said = model.predict(seen, points=axes)
-    row |= errors(said["u"].values, truth["u"].values, problem.training)
+    own = sparse and not model.config.prior
+    noise = SENSOR_NOISE * float(train[name].std()) if own else None
+    said = model.predict(seen, points=axes, noise=noise)
+    row |= errors(said[name].values, truth[name].values, problem.training)
     own = model.predict(train.isel(time=[0]), times=truth["time"].values, points=axes)
-    row["train"] = errors(own["u"].values, problem.sets["train"]["u"].values, problem.training)
+    row["train"] = errors(own[name].values, problem.sets["train"][name].values, problem.training)
     if not sparse:
-        some = truth.isel(time=slice(0, None, FLOOR_EVERY))
+        some = truth.isel(time=problem.floor)
+        inside = len(range(truth.sizes["time"])[: problem.training][problem.floor])
         again = model.reconstruct(some)
-        row["floor"] = errors(
-            again["u"].values, some["u"].values, -(-problem.training // FLOOR_EVERY)
-        )
+        row["floor"] = errors(again[name].values, some[name].values, inside)
     return row
 
 
 def linear_forecast(problem: Problem, method: str, truth: xarray.Dataset) -> np.ndarray:
     """Fields of a linear baseline for the trajectories of `truth`."""
     config = zoo.create("phi-rom", problem.system, **problem.options).config
-    train, fields = problem.train["u"].values, truth["u"].values
+    train, fields = problem.train[problem.state].values, truth[problem.state].values
+    if method.endswith(MOVED):
+        train, method = moved(config, train), method.removesuffix(MOVED)
     pod = linear.Pod(train, config.latent)
     own, values = (
         np.stack([d[n].values for n in config.parameters], -1) if config.parameters
-        else np.zeros((len(d["u"]), 0)) for d in (problem.train, truth)
+        else np.zeros((len(d[problem.state]), 0)) for d in (problem.train, truth)
     )  # fmt: skip
     if method == "pod floor":
         return linear.floor(pod, fields)
     if method == "pod-galerkin":
         return linear.galerkin(pod, config, fields, values, truth["time"].values)
+    own = np.tile(own, (len(train) // len(own), 1))
     return linear.dmd(pod, train, own, fields, values)
+
+
+def moved(config: Any, fields: np.ndarray) -> np.ndarray:
+    """Fields (sample, time, *space) and all their images."""
+    flat = fields.reshape(*fields.shape[:2], -1)
+    index = [moved_points(config, m.astype(float)) for m in motions(config).places]
+    return np.concatenate([flat[..., i] for i in index]).reshape(-1, *fields.shape[1:])
 
 
 def sensors(problem: Problem) -> np.ndarray:
     """Indices of 5 % of the points, in the order of a flattened field, the same for all sets."""
-    count = problem.train["u"].values[0, 0].size
+    count = problem.train[problem.state].values[0, 0].size
     rng = np.random.default_rng(SENSOR_SEED)
     return np.sort(rng.choice(count, round(SPARSE * count), replace=False))
 
 
-def scattered(data: xarray.Dataset, places: np.ndarray) -> xarray.Dataset:
-    """`data` at some of its points."""
+def scattered(data: xarray.Dataset, name: str, places: np.ndarray) -> xarray.Dataset:
+    """The state `name` of `data` at some of its points."""
     space = [c for c in ("x", "y") if c in data.dims]
     mesh = np.meshgrid(*(data[c].values for c in space), indexing="ij")
-    u = data["u"].values
+    u = data[name].values
     flat = u.reshape(*u.shape[:2], -1)[..., places]
     kept = {n: v for n, v in data.data_vars.items() if v.dims == ("sample",)}
     coordinates = {c: ("point", m.reshape(-1)[places]) for c, m in zip(space, mesh, strict=True)}
     return xarray.Dataset(
-        {"u": (("sample", "time", "point"), flat), **kept},
+        {name: (("sample", "time", "point"), flat), **kept},
         coords={"time": data["time"].values, **coordinates},
     )
 

@@ -35,7 +35,7 @@ def one(model: Any, problem: Any, seed: int) -> dict:
     truth = problem.sets["unseen"]
     places = np.sort(rng.choice(truth.sizes["x"], SENSORS, replace=False))
     deviation = NOISE * float(truth["u"].std())
-    sensors = scattered(truth, places)
+    sensors = scattered(truth, "u", places)
     noisy = sensors["u"] + deviation * rng.standard_normal(sensors["u"].shape)
     sensors = sensors.assign(u=noisy)
     u, times = truth["u"].values, truth["time"].values
@@ -45,7 +45,7 @@ def one(model: Any, problem: Any, seed: int) -> dict:
         part = sensors.isel(time=slice(BEGIN, BEGIN + window))
         later = slice(BEGIN + window, BEGIN + window + AFTER)
         for name, options in {
-            "frame": {},
+            "frame": {"noise": deviation},
             "window": {"window": window, "noise": deviation},
         }.items():
             said = model.predict(part, times=times[later], points=axes, **options)

@@ -67,7 +67,7 @@ def one(problem: str, seed: int) -> dict:
         jax.random.split(jax.random.key(seed), 4096)
     )
     arrays = model.coefficients()._replace(worst=jnp.float32(0.0))
-    carry = ppo.start(weights, starts, jax.random.key(seed))
+    carry = ppo.start(weights, np.asarray(starts), np.random.default_rng(seed))
     carry = carry._replace(age=jnp.zeros_like(carry.age))
     judge = jax.jit(lambda w: _judged(environment, ppo, w))
     reached: dict[str, int | None] = {str(bar): None for bar in BARS[problem]}

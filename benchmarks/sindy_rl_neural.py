@@ -11,13 +11,17 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.rows import append, load
 from benchmarks.sindy_rl import EPISODES, JUDGED, SETTINGS
+from zoo.models.sindy_rl.buffer import Buffer
 from zoo.models.sindy_rl.config import Config, Training
-from zoo.models.sindy_rl.dyna import learn, trusted, within
-from zoo.models.sindy_rl.experience import Counted, Rows
+from zoo.models.sindy_rl.dyna import learn
+from zoo.models.sindy_rl.experience import Counted
+from zoo.models.sindy_rl.fitting import trusted, within
 from zoo.models.sindy_rl.model import SindyRL, opened
 from zoo.models.sindy_rl.surrogate import Surrogate
 
@@ -46,15 +50,11 @@ class NeuralSurrogate:
 
     def members(self, c: Networks, x: Any, u: Any) -> Any:
         """(member, …, observed) increments."""
-        import jax.numpy as jnp
-
         z = (jnp.concatenate([x, u], -1) - c.center) / c.scale
         return said(c.layers, z) * c.gain
 
     def step(self, c: Networks, x: Any, u: Any) -> tuple[Any, Any, Any]:
         """See Surrogate.step."""
-        import jax.numpy as jnp
-
         after = self.sparse.project(x + self.members(c, x, u).mean(0))
         out = ((after < c.low) | (after > c.high) | ~jnp.isfinite(after)).any(-1)
         after = jnp.where(out[..., None], x, after)
@@ -63,8 +63,6 @@ class NeuralSurrogate:
 
 def said(layers: Any, z: Any) -> Any:
     """(member, …, out) of the inputs z (…, in)."""
-    import jax.numpy as jnp
-
     h = jnp.broadcast_to(z, (MEMBERS, *z.shape))
     for k, (weight, bias) in enumerate(layers):
         h = jnp.einsum("m...i,mio->m...o", h, weight) + bias.reshape(
@@ -74,36 +72,24 @@ def said(layers: Any, z: Any) -> Any:
     return h
 
 
-def fit(rows: Rows, config: Config, t: Training, surrogate: Any) -> tuple[Networks, np.ndarray]:
-    """(networks, their numbers by member) fitted to the rows within bounds."""
-    import jax
-    import jax.numpy as jnp
-
-    good = (within(rows.x, config.limits) & within(rows.after, config.limits)).all(-1)
-    z = np.concatenate([rows.x, rows.u], -1)[good]
-    y = (rows.after - rows.x)[good]
-    center, scale, gain = z.mean(0), z.std(0) + 1e-6, y.std(0) + 1e-9
-    room = max(t.real_steps, len(z))  # one shape, one compilation
-    pad = lambda v: np.concatenate([v, np.zeros((room - len(v), v.shape[1]))])  # noqa: E731
-    arrays = (jnp.asarray(pad(v), jnp.float32) for v in ((z - center) / scale, y / gain))
-    steps = EPOCHS * len(z) // BATCH
-    layers = _train()(*arrays, len(z), steps, jax.random.key(t.seed))
-    low, high = trusted(config, rows.x)
-    numbers = (center, scale, gain, low, high, rows.reward.min())
-    flat = np.concatenate([np.asarray(v).reshape(MEMBERS, -1) for v in jax.tree.leaves(layers)], 1)
-    return Networks(layers, *(jnp.asarray(v, jnp.float32) for v in numbers)), flat
+@functools.partial(jax.jit, static_argnames=("config", "t"))
+def fit(buffer: Buffer, bags: Any, *, config: Config, t: Training) -> tuple[Networks, Any]:
+    """(networks, their numbers by member) fitted to the rows within bounds; bags: not used."""
+    rows = buffer.rows
+    good = buffer.real & within(rows.x, config.limits) & within(rows.after, config.limits)
+    z, y = jnp.concatenate([rows.x, rows.u], -1), rows.after - rows.x
+    mean = lambda v: jnp.where(good[:, None], v, 0.0).sum(0) / good.sum()  # noqa: E731
+    spread = lambda v: jnp.sqrt(mean((v - mean(v)) ** 2))  # noqa: E731
+    center, scale, gain = mean(z), spread(z) + 1e-6, spread(y) + 1e-9
+    layers = _descend((z - center) / scale, y / gain, good, jax.random.key(t.seed))
+    low, high = trusted(config, rows.x, buffer.real)
+    worst = jnp.where(buffer.real, rows.reward, jnp.inf).min()
+    flat = jnp.concatenate([v.reshape(MEMBERS, -1) for v in jax.tree.leaves(layers)], 1)
+    return Networks(layers, center, scale, gain, low, high, worst), flat
 
 
-@functools.cache
-def _train() -> Any:
-    import jax
-
-    return jax.jit(_descend)
-
-
-def _descend(z: Any, y: Any, count: Any, steps: Any, key: Any) -> Any:
-    import jax
-    import jax.numpy as jnp
+def _descend(z: Any, y: Any, good: Any, key: Any) -> Any:
+    """Layers fitted to the good ones of the rows."""
     import optax
 
     sizes = (z.shape[1], WIDTH, WIDTH, y.shape[1])
@@ -112,7 +98,9 @@ def _descend(z: Any, y: Any, count: Any, steps: Any, key: Any) -> Any:
         (jax.random.normal(k, (MEMBERS, a, b)) / np.sqrt(a), jnp.zeros((MEMBERS, b)))
         for k, a, b in zip(keys, sizes, sizes[1:], strict=False)
     )
-    own = jax.random.randint(keys[3], (MEMBERS, len(z)), 0, count)  # rows of each member
+    count, upto = good.sum(), jnp.cumsum(good)
+    drawn = jax.random.randint(keys[3], (MEMBERS, len(z)), 0, count)
+    own = jnp.searchsorted(upto, drawn, side="right")  # rows of each member
     optimiser = optax.adam(optax.linear_schedule(RATE, 0.1 * RATE, 2000))
 
     def loss(layers, places):
@@ -130,6 +118,7 @@ def _descend(z: Any, y: Any, count: Any, steps: Any, key: Any) -> Any:
         change, memory = optimiser.update(slope, memory)
         return optax.apply_updates(layers, change), memory
 
+    steps = EPOCHS * count // BATCH
     return jax.lax.fori_loop(0, steps, step, (layers, optimiser.init(layers)))[0]
 
 

@@ -5,7 +5,7 @@
 ('x', 'y', 'z')
 """
 
-from importlib import import_module
+from physics.lazy import attributes
 
 _PUBLIC = {
     "System": "physics.system",
@@ -38,16 +38,4 @@ _PUBLIC = {
 }
 
 __all__ = [*_PUBLIC]
-
-
-def __getattr__(name: str):
-    if name in _PUBLIC:
-        module = import_module(_PUBLIC[name])
-        value = getattr(module, name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'physics' has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = attributes(__name__, _PUBLIC)

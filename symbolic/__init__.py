@@ -3,7 +3,7 @@
 A discovered law is again a `physics.System` (or a `Formula`): "System in, System out".
 """
 
-from importlib import import_module
+from physics.lazy import attributes
 
 _PUBLIC = {
     "discover": "symbolic.discovery",
@@ -26,15 +26,4 @@ _PUBLIC = {
 }
 
 __all__ = [*_PUBLIC]
-
-
-def __getattr__(name: str):
-    if name in _PUBLIC:
-        value = getattr(import_module(_PUBLIC[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'symbolic' has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = attributes(__name__, _PUBLIC)

@@ -205,8 +205,8 @@ def padded(subsets: Sequence[Sequence[int]], dummy: int, most: int | None = None
 
 
 @functools.partial(jax.jit, static_argnames="iterations")
-def _stlsq(moments, thresholds, alpha, iterations: int):
-    """Coefficients (moment, threshold, p)."""
+def thresholded(moments, thresholds, alpha, iterations: int):
+    """`stlsq` within a program, on float64 arrays: coefficients (moment, threshold, p)."""
 
     def one(moment, threshold):
         gram, right = moment[:-1, :-1], moment[:-1, -1]
@@ -242,5 +242,7 @@ def stlsq(
     """
     with jax.enable_x64(True):
         return np.asarray(
-            _stlsq(np.asarray(moments), np.asarray(thresholds, float), float(alpha), iterations)
+            thresholded(
+                np.asarray(moments), np.asarray(thresholds, float), float(alpha), iterations
+            )
         )

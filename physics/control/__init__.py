@@ -5,7 +5,7 @@
 ['cart_pole', 'kuramoto_sivashinsky', 'lorenz', 'pendulum']
 """
 
-from importlib import import_module
+from physics.lazy import attributes
 
 _PUBLIC = {
     "Environment": "physics.control.environment",
@@ -22,15 +22,4 @@ _PUBLIC = {
 }
 
 __all__ = [*_PUBLIC]
-
-
-def __getattr__(name: str):
-    if name in _PUBLIC:
-        value = getattr(import_module(_PUBLIC[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'physics.control' has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = attributes(__name__, _PUBLIC)

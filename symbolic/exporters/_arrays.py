@@ -13,6 +13,7 @@ from physics.names import TIME
 from physics.system import System
 from symbolic.exporters._source import (
     SourceWriter,
+    called,
     docstring,
     float_text,
     identifiers,
@@ -71,12 +72,7 @@ class ArrayWriter(SourceWriter):
     def call(self, name, arguments) -> Text:
         function = f"{self.module}.{_FUNCTIONS.get(name, name)}"
         texts = [self.text(a) for a in sorted(arguments, key=sympy.default_sort_key)]
-        if name not in ("min", "max"):
-            return f"{function}({', '.join(texts)})", ATOM
-        text = texts.pop()
-        while texts:
-            text = f"{function}({texts.pop()}, {text})"
-        return text, ATOM
+        return called(function, texts, pairs=name in ("min", "max"))
 
     def block(self, targets: dict[str, sympy.Expr]) -> str:
         """Lines that assign each expression to its target, shared parts first."""

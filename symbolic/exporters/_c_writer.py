@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import sympy
 
-from symbolic.exporters._source import SourceWriter, float_text
+from symbolic.exporters._source import SourceWriter, called, float_text
 from symbolic.exporters._writer import ATOM, PRODUCT, SUM, Text
 
 SHORT = 3  # powers of a name up to which are written x*x*x
@@ -67,12 +67,7 @@ class CWriter(SourceWriter):
             self.helpers["sign"] = _SIGN.format(self.prefix)
             return f"{self.prefix}_sign({texts[0]})", ATOM
         function = _FUNCTIONS.get(name, name)
-        if name not in ("min", "max"):
-            return f"{function}({', '.join(texts)})", ATOM
-        text = texts.pop()
-        while texts:
-            text = f"{function}({texts.pop()}, {text})"
-        return text, ATOM
+        return called(function, texts, pairs=name in ("min", "max"))
 
     def block(self, targets: dict[str, sympy.Expr]) -> str:
         """Statements that give every target its expression, shared parts first."""

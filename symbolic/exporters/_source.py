@@ -11,7 +11,7 @@ from physics.jets import expand_fluxes
 from physics.names import IDENTIFIER
 from physics.system import System
 from physics.text import expression_text
-from symbolic.exporters._writer import PRODUCT, Text, Writer
+from symbolic.exporters._writer import ATOM, PRODUCT, Text, Writer
 
 WIDTH = 92
 LONGEST = 31  # letters of a prefix
@@ -112,6 +112,16 @@ def unpacked(items: Sequence[str]) -> str:
 def tuple_text(items: Sequence[str]) -> str:
     """`(a,)`, `(a, b)`."""
     return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def called(function: str, texts: Sequence[str], *, pairs: bool) -> Text:
+    """function(texts…); pairs: of two arguments each, one call inside the other."""
+    if not pairs:
+        return f"{function}({', '.join(texts)})", ATOM
+    *rest, text = texts
+    for other in reversed(rest):
+        text = f"{function}({other}, {text})"
+    return text, ATOM
 
 
 class SourceWriter(Writer):

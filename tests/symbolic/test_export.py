@@ -1,138 +1,32 @@
 """Exported source is executed and compared with SymPy; LaTeX is set by matplotlib."""
 
-import builtins
-import importlib.metadata
-import sys
-import types
-
 import numpy as np
 import pytest
 import sympy
 from scipy.integrate import solve_ivp
 
-import physics
 import symbolic
-from physics.domain import Box
-from physics.formula import Formula
-from physics.jets import D, Jet, fields, inverse_laplacian, symbol
-from physics.symbols import Control, Parameter
-from physics.system import System
+from physics.jets import Jet, symbol
 
-x, y, z, u, v = fields("x y z u v")
-a, b, t = symbol("a"), symbol("b"), symbol("t")
-R = sympy.Rational
-
-
-def ode(name, equations, parameters=None, **rest):
-    parameters = [Parameter(n, v) for n, v in (parameters or {}).items()]
-    return System(name=name, equations=equations, parameters=parameters, **rest)
-
-
-LAWS = [
-    ode(
-        "lorenz",
-        {"x": symbol("sigma") * (y - x), "y": x * (28 - z) - y, "z": x * y - symbol("beta") * z},
-        {"sigma": 10.0, "beta": 8 / 3},
-    ),
-    ode("constant", {"x": 3, "y": R(1, 7)}),
-    ode("keywords", {"x": -symbol("lambda") * x, "y": symbol("np") * y + symbol("y1")},
-        {"lambda": 0.3, "np": 2.0, "y1": 1e-300}),
-    ode("argument names", {"a": -Jet("a") * symbol("y") + symbol("shape") * symbol("n")},
-        {"y": 0.5, "shape": 1.5, "n": 2.5}),
-    ode("state parameters", {"parameters": Jet("dydt") * symbol("values"), "dydt": Jet("jnp"),
-                             "jnp": Jet("rhs"), "rhs": -Jet("parameters")}, {"values": 2.0}),
-    ode("rational", {"x": a * x**2 / (b + x**2) - x / (1 + x) ** 2 / (2 + y), "y": -1 / (x * y)},
-        {"a": 1.3, "b": 0.7}),
-    ode("functions", {
-        "x": sympy.sin(x) ** 2 * sympy.exp(-x * y) + sympy.tan(y / 3) / sympy.cosh(x),
-        "y": sympy.log(1 + x**2) - sympy.tanh(a * y) + sympy.sinh(x / 2) * sympy.cos(a * x),
-    }, {"a": 0.4}),
-    ode("inverse functions", {"x": sympy.asin(x / 9) + sympy.acos(y / 9), "y": sympy.atan(x * y)}),
-    ode("piecewise", {"x": sympy.Max(x, y, R(1, 2)) - sympy.Min(x, a * y),
-                      "y": sympy.Abs(x - y) * sympy.sign(x - 1)}, {"a": 2.0}),
-    ode("powers", {"x": x ** R(3, 4) - x ** -R(5, 2) + sympy.sqrt(x * y) + x**12 / 10**7,
-                   "y": x**y + 2 ** (-x) + R(1, 3) ** y + y**a + a**R(1, 3)}, {"a": 1.7}),
-    ode("numbers", {"x": 1e-300 * x + 123456789123 * y + 0.1 + sympy.pi * x,
-                    "y": sympy.sqrt(2) * x - sympy.E * y + sympy.sin(1) + 1e22 * x}),
-    ode("forced", {"x": -x + sympy.cos(a * t) * t}, {"a": 2.0}),
-    ode("controlled", {"x": -x + symbol("u1") * y, "y": symbol("lambda") ** 2 - y},
-        controls=[Control(name="u1"), Control(name="lambda")]),
-    ode("ricker", {"x": x * sympy.exp(a * (1 - x)), "n": Jet("n") / 2 + x}, {"a": 2.6},
-        time="discrete"),
-    ode("noisy", {"x": -x, "y": -y}, {"a": 0.3}, calculus="stratonovich",
-        noise={("x", "w1"): a * x, ("y", "w1"): 1, ("y", "w2"): sympy.sqrt(y)}),
-    ode("repeated", {s: sympy.sin(x * y) * sympy.exp(x * y) * k + sympy.sin(x * y) ** 2
-                     for k, s in enumerate("xy", 2)}),
-]  # fmt: skip
-BURGERS = ode(
-    "burgers",
-    {"u": -D(u**2 / 2, symbol("x")) + symbol("nu") * u.along("x").along("x")},
-    {"nu": 0.02},
-    domain=Box(low=(0,), high=(1,)),
+from .exported import (
+    BURGERS,
+    HIDDEN,
+    LAWS,
+    a,
+    agrees,
+    call,
+    named,
+    ode,
+    points,
+    run,
+    truth,
+    typeset,
+    x,
+    y,
+    z,
 )
-HIDDEN = Formula(
-    inputs=["x", "y", "u_x", "lambda"],
-    expressions={"x": -0.9 * x * y / (1 + a * x), "class": Jet("u", "x") ** 2 - symbol("lambda")},
-    parameters=[Parameter("a", 0.25)],
-)
-named = pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 
-
-def run(source):
-    module = types.ModuleType("exported")
-    exec(compile(source, "<exported>", "exec"), module.__dict__)
-    return module
-
-
-def truth(expression, point):
-    """High-precision value of `expression` at {name: float}."""
-    exact = {s: sympy.Rational(point[s.name]) for s in expression.free_symbols}
-    return float(expression.xreplace(exact).evalf(40))
-
-
-def points(law, count=3):
-    """Random values of states, parameters, controls and time, parameters included."""
-    rng = np.random.default_rng(1)
-    names = [*law.state_names, *(c.name for c in law.controls), "t"]
-    for k in range(count):
-        values = dict(law.values)
-        if k:  # the first point keeps the nominal parameters
-            values |= {n: v * rng.uniform(0.5, 1.5) for n, v in values.items()}
-        yield {n: rng.uniform(0.2, 1.8) for n in names} | values | ({"t": 3.0} if k else {})
-
-
-def call(module, law, point, function=None):
-    states = np.array([point[s] for s in law.state_names])
-    parameters = {p: point[p] for p in law.values}
-    mangle = {"lambda": "lambda_"}
-    controls = {mangle.get(c.name, c.name): point[c.name] for c in law.controls}
-    function = function or ("step" if law.time == "discrete" else "rhs")
-    return np.asarray(getattr(module, function)(point["t"], states, parameters, **controls))
-
-
-def agrees(law, module, rtol=1e-12):
-    """The module's function equals the equations in high precision."""
-    for point in points(law):
-        expected = [truth(e, point) for e in law.equations.values()]
-        np.testing.assert_allclose(call(module, law, point), expected, rtol=rtol)
-
-
-def typeset(text):
-    """Number of rows of an aligned block that matplotlib can set."""
-    from matplotlib.mathtext import MathTextParser
-
-    rows = text.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").split("\\\\\n")
-    for row in rows:
-        MathTextParser("path").parse(f"${row.replace('&', '')}$")
-    return len(rows)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def float64():
-    import jax
-
-    with jax.enable_x64(True):
-        yield
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 @named
@@ -296,113 +190,3 @@ def test_latex_rounds_to_the_digits_asked_for():
 def test_names_that_look_alike_stay_apart_in_latex():
     text = symbolic.export(ode("twins", {"x1": Jet("x_1"), "x_1": -Jet("x1")}))
     assert r"\dot{x}_{1} &= \mathrm{x\_1}" in text
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_random_expressions_survive_every_python_target(seed):
-    rng = np.random.default_rng(seed)
-    law = ode(
-        "random", {"x": random_expression(rng, 4), "y": random_expression(rng, 4)}, {"a": 1.1}
-    )
-    for target in ("python", "jax"):
-        agrees(law, run(symbolic.export(law, target)), rtol=1e-10)
-    rebuilt = run(symbolic.export(law, "sympy"))
-    point = next(points(law, 1))
-    for state, expression in rebuilt.rhs.items():
-        np.testing.assert_allclose(
-            truth(expression, point), truth(law.equations[state.name], point), rtol=1e-14
-        )
-
-
-def random_expression(rng, depth):
-    """A finite expression of x, y and a on positive arguments."""
-    if depth == 0 or rng.random() < 0.15:
-        return rng.choice([x, y, a, R(int(rng.integers(1, 9)), 3), sympy.Float(rng.normal())])
-    one, two = random_expression(rng, depth - 1), random_expression(rng, depth - 1)
-    bounded = sympy.tanh(one)
-    return [
-        one + two, one - two, one * two, one / (2 + two**2), sympy.sin(one), sympy.exp(bounded),
-        sympy.Abs(one) ** R(2, 3), sympy.sqrt(1 + two**2), sympy.Max(one, two), bounded**3,
-        (1 + bounded**2) ** bounded, sympy.log(1 + one**2) / (3 - bounded),
-    ][rng.integers(12)]  # fmt: skip
-
-
-def test_the_catalogue_is_exported(catalogue_name):
-    law = physics.get(catalogue_name)
-    module = run(symbolic.export(law, "sympy"))
-    assert len(module.rhs) == len(law.equations)
-    typeset(symbolic.export(law, digits=4))
-    for target in ("python", "jax"):
-        if law.domain is None:
-            agrees(law, run(symbolic.export(law, target)))
-        else:
-            with pytest.raises(ValueError, match="PDE"):
-                symbolic.export(law, target)
-
-
-# -- what is refused -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("law", "target", "options", "words"),
-    [
-        (LAWS[0], "latx", {}, 'nearest: "latex"'),
-        (LAWS[0], "latex", {"digts": 3}, "digits"),
-        (LAWS[0], "latex", {"digits": 0}, "from 1 to 17"),
-        (None, "latex", {}, "no law was found"),
-        ("x' = x", "python", {}, "System or a Formula"),
-        (BURGERS, "python", {}, "PDE"),
-        (BURGERS, "jax", {}, "PDE"),
-        (Formula(inputs=["u"], expressions={"f": D(u**2, symbol("x")) * 0 + u,
-                                            "g": inverse_laplacian(u)}), "python", {}, "grid"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_exported_is_refused_in_a_sentence(law, target, options, words):
-    with pytest.raises(ValueError, match=words):
-        symbolic.export(law, target, **options)
-
-
-@pytest.mark.parametrize("number", ["10**400", "1/10**400", "(-8)**(1/3)", "zoo", "nan", "oo"])
-def test_numbers_that_float64_cannot_hold_are_refused(number):
-    from symbolic.exporters._source import float_text
-
-    with pytest.raises(ValueError, match="float64"):
-        float_text(sympy.sympify(number))
-
-
-@pytest.mark.parametrize("target", ["python", "jax", "sympy"])
-@pytest.mark.parametrize("text", ['"""\nexploit()\n"""', "\\", 'ends with "', "a\x00b", "\ud800"])
-def test_names_and_descriptions_cannot_break_out_of_the_docstring(target, text, monkeypatch):
-    monkeypatch.setattr(builtins, "exploit", lambda: pytest.fail("executed"), raising=False)
-    run(symbolic.export(System(name=text, description=text, equations={"x": -x}), target))
-
-
-@pytest.mark.parametrize("target", ["python", "jax", "sympy", "latex"])
-def test_inputs_that_are_no_names_are_refused(target):
-    with pytest.raises(ValueError, match="name"):
-        symbolic.export(Formula(inputs=["x) : exploit("], expressions={"f": R(1)}), target)
-
-
-def test_third_parties_add_targets(monkeypatch):
-    module = types.ModuleType("shouting")
-    module.SUFFIX, module.export = ".txt", lambda law: law.name.upper()
-    broken = types.ModuleType("broken")
-    monkeypatch.setitem(sys.modules, "shouting", module)
-    monkeypatch.setitem(sys.modules, "broken", broken)
-    points = [
-        importlib.metadata.EntryPoint(name, name, "zoo.exporters")
-        for name in ("shouting", "broken")
-    ]
-    monkeypatch.setattr("symbolic.exporters.entry_points", lambda group: points)
-    assert "shouting" in symbolic.list_targets()
-    assert symbolic.export(LAWS[0], "shouting") == "LORENZ"
-    with pytest.raises(ValueError, match="broken"):
-        symbolic.export(LAWS[0], "broken")
-
-
-@pytest.mark.parametrize("target", symbolic.list_targets())
-def test_every_target_says_how_its_files_end(target):
-    from symbolic.exporters import target_module
-
-    assert target_module(target).SUFFIX.startswith(".")
-    assert symbolic.export(LAWS[0], target) == symbolic.export(LAWS[0], target)

@@ -130,6 +130,7 @@ def test_without_data_the_policy_acts_from_where_the_environment_begins(model):
     (lambda m: m.fit("pendulum", 3), "a Training is needed"),
     (lambda m: Training(real_steps=10, random_steps=0, discount=1.0), "discount"),
     (lambda m: Training(real_steps=0, random_steps=0), "real_steps"),
+    (lambda m: Training(real_steps=100, random_steps=100), "leaves the policy none"),
 ])  # fmt: skip
 def test_mistakes_are_one_sentence(call, words):
     with pytest.raises(ValueError, match=words):

@@ -8,6 +8,7 @@ from typing import Any
 
 from zoo.models.phi_rom.config import Config
 from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.motions import motions
 from zoo.models.phi_rom.rules import Rules
 
 BOUND = 3.0  # latents beyond this many radii of the training latents are not taught on
@@ -33,9 +34,26 @@ def fresh_pool(config: Config, rules: Rules, params: dict, batch: dict, key: Any
         last = rate(config, params["dynamics"], a + h * 0.75 * middle, values)
         return a + h / 9 * (2 * k + 3 * middle + 4 * last), None
 
-    latents, _ = jax.lax.scan(step, table[begin], None, length=STEPS)
+    first = table[begin]
+    if rules.mix:
+        first = _between(config, rules, first, table[starts], jax.random.fold_in(key, 1))
+    latents, _ = jax.lax.scan(step, first, None, length=STEPS)
     center = table.mean(0)
     radius = jnp.linalg.norm(table - center, axis=-1).max()
     far = jnp.linalg.norm(latents - center, axis=-1)
     usable = (far < BOUND * radius) & jnp.isfinite(far)
     return {"latents": latents, "values": values, "usable": usable.astype(table.dtype)}
+
+
+def _between(config: Config, rules: Rules, first: Any, others: Any, key: Any) -> Any:
+    """Latents anywhere between `first` and others, which may be moved, drawn for each."""
+    import jax
+    import jax.numpy as jnp
+
+    drawn = jax.random.uniform(key, (3, len(first)))
+    other = others[(drawn[0] * len(others)).astype(jnp.int32)]
+    if rules.symmetric:
+        moves = jnp.asarray(motions(config).latents)
+        other = jnp.einsum("pij,pj->pi", moves[(drawn[1] * len(moves)).astype(jnp.int32)], other)
+    share = drawn[2][:, None]
+    return share * first + (1 - share) * other

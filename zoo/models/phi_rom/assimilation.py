@@ -105,10 +105,10 @@ def analysed(
     radius = float(s["radius"][0])
     drift = (error * radius) ** 2 * (ends - clock[:, 0]) * s["clock"][0] / s["horizon"][0]
     split = lambda a: a.reshape(len(a), count, window, *a.shape[2:]).swapaxes(0, 1)  # noqa: E731
-    run = _cycle(c, window)
+    begin, run = _begin(model, measured, window, sigma * s["scale"]), _cycle(c, window)
     latents, deviation = run(
         model.weights(), np.asarray(scaled(c, measured.places)), split(values), split(mask),
-        model.standardised(measured.parameters), _begin(model, measured, window),
+        model.standardised(measured.parameters), begin,
         clock.astype(np.float32), ends.astype(np.float32), drift.astype(np.float32),
         sigma.astype(np.float32), np.float32(VAGUE * radius),
     )  # fmt: skip
@@ -117,14 +117,14 @@ def analysed(
     return Analysis(joined[:, :frames], spread[:, :frames])
 
 
-def _begin(model: "PhiROM", measured: Measured, window: int) -> np.ndarray:
+def _begin(model: "PhiROM", measured: Measured, window: int, noise: np.ndarray) -> np.ndarray:
     """Latents at the first time: of the first measured frame, taken back to it by Ψ."""
     misfits, latents = [], []
     for frame in range(window):
         one = measured._replace(
             times=measured.times[frame : frame + 1], values=measured.values[:, frame : frame + 1]
         )
-        found = forecasting.encoded(model, one)
+        found = forecasting.encoded(model, one, noise=noise)
         misfits.append(found.misfit[:, 0])
         latents.append(found.latents[:, 0])
         if np.isfinite(np.stack(misfits)).any(0).all():

@@ -9,6 +9,7 @@ from physics.grid import Grid
 from physics.names import nearest
 from physics.schemes import LAYOUTS, SCHEMES, choose
 from physics.system import System
+from zoo.models.phi_rom.scaling import homogeneous
 
 DECODERS = ("sine", "filter")
 SMALLEST = {
@@ -28,7 +29,12 @@ class Config:
     filters of x whose biases α shifts.   width, depth: of its hidden layers or stages.
     fronts, spots: inputs of the sine decoder that move with the latent, see `moving`: for shocks,
     for bumps.   frequency: of its coordinates at the start.
-    dynamics_width, dynamics_depth: hidden layers of Ψ.
+    walls: the decoder vanishes where the System says u = 0, see `walls`.   homogeneous: the first
+    entry of the latent is the size of the field, see `scaling`.
+    prior: deviation that encoding takes exact measurements to have, in normalised units, against
+    the latents of training; 0 for that of `encoding`.
+    dynamics_width, dynamics_depth: hidden layers of Ψ.   quadratic: it has all products of two
+    entries beside them, see `dynamics`.
     anchors: latents, of training and beyond it, that are kept as starts for encoding.
     kept: trajectories whose first latent is kept, so that the model speaks without data.
     """
@@ -45,8 +51,12 @@ class Config:
     fronts: int = 0
     spots: int = 0
     frequency: float = 3.0
+    walls: bool = False
+    homogeneous: bool = False
+    prior: float = 0.0
     dynamics_width: int = 64
     dynamics_depth: int = 3
+    quadratic: bool = False
     anchors: int = 64
     kept: int = 8
 
@@ -56,6 +66,7 @@ class Config:
         for name, low in SMALLEST.items():
             object.__setattr__(self, name, arguments.whole(getattr(self, name), name, low))
         arguments.real(self.frequency, "frequency", 0, strict=True)
+        arguments.real(self.prior, "prior", 0)
         names = arguments.names(self.parameters, "parameters")
         object.__setattr__(self, "parameters", names)
         for name in names:
@@ -73,8 +84,18 @@ class Config:
         object.__setattr__(self, "grid", Grid(system.domain, points, LAYOUTS[scheme]).points)
         if self.decoder == "filter" and (self.width % 2 or self.fronts or self.spots):
             raise ValueError("the filter decoder takes an even width, no fronts and no spots")
+        if self.homogeneous and (self.latent < 2 or not homogeneous(system)):
+            raise ValueError(
+                f"homogeneous=True needs latent >= 2 and a System that λu solves where u does; "
+                f"leave it out for {system.name!r}"
+            )
         if self.width**2 * self.depth + math.prod(self.grid) * self.latent > MOST_NUMBERS:
             raise ValueError("width, grid and latent ask for too many numbers; make them smaller")
+
+    @property
+    def linear(self) -> bool:
+        """Whether decoded fields are linear in α, beside a constant."""
+        return self.decoder == "filter" and not (self.walls or self.homogeneous)
 
     @property
     def equation(self) -> System:

@@ -1,8 +1,9 @@
 """Ψ: the latent dynamics dα/dt = Ψ(α, β)/clock, a network with a trained lift of the parameters.
 
 β, standardised, is mapped linearly to as many numbers as α has and stands beside α; hidden layers
-are swish with a trained slope, x σ(x softplus(b))/1.1.   Source: Φ-ROM (2025), arXiv:2505.14595;
-DINo (2023), arXiv:2209.14855.
+are swish with a trained slope, x σ(x softplus(b))/1.1. `quadratic` adds all products of two entries
+with weights of their own: the exact form where the decoder is linear and the equation quadratic,
+as that of a flow.   Source: Φ-ROM (2025), arXiv:2505.14595; DINo (2023), arXiv:2209.14855.
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from flax import nnx
 
 from zoo.models.phi_rom.config import Config
+from zoo.models.phi_rom.scaling import parted
 
 
 class Dynamics(nnx.Module):
@@ -33,6 +35,8 @@ class Dynamics(nnx.Module):
         for level, (inside, outside) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
             setattr(self, f"kernel_{level}", nnx.Param(uniform(inside, outside)))
             setattr(self, f"bias_{level}", nnx.Param(jnp.zeros(outside)))
+        if config.quadratic:
+            self.quadratic = nnx.Param(jnp.zeros((sizes[0] * (sizes[0] + 1) // 2, k)))
         self.slope = nnx.Param(jnp.full((config.dynamics_depth,), 0.5))
 
 
@@ -41,12 +45,20 @@ def rate(config: Config, weights: dict, latent: Any, values: Any) -> Any:
     import jax
     import jax.numpy as jnp
 
+    size: Any = None
+    if config.homogeneous:
+        size, latent = parted(latent)
     h = latent
     if config.parameters:
         lifted = values @ weights["lift"] + weights["lift_bias"]
         h = jnp.concatenate([latent, jnp.broadcast_to(lifted, latent.shape)], -1)
+    products = 0.0
+    if config.quadratic:
+        first, second = np.triu_indices(h.shape[-1])
+        products = (h[..., first] * h[..., second]) @ weights["quadratic"]
     for level in range(config.dynamics_depth):
         h = h @ weights[f"kernel_{level}"] + weights[f"bias_{level}"]
         h = h * jax.nn.sigmoid(h * jax.nn.softplus(weights["slope"][level])) / 1.1
     last = config.dynamics_depth
-    return h @ weights[f"kernel_{last}"] + weights[f"bias_{last}"]
+    said = products + h @ weights[f"kernel_{last}"] + weights[f"bias_{last}"]
+    return said if size is None else jnp.concatenate([size * said[..., :1], said[..., 1:]], -1)

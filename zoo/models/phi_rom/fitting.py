@@ -8,7 +8,10 @@ import xarray
 
 from physics import arguments
 from zoo.models.phi_rom.config import Config
+from zoo.models.phi_rom.lessons import taught
 from zoo.models.phi_rom.losses import Physics, Seen
+from zoo.models.phi_rom.moments import moments, size_of
+from zoo.models.phi_rom.motions import motions
 from zoo.models.phi_rom.reading import Measured, read
 from zoo.models.phi_rom.rules import Rules
 from zoo.models.phi_rom.starting_latents import principal
@@ -48,7 +51,7 @@ def fit(
         model = model.put(statistics=statistics_of(config, measured))
     batch = batch_of(model, measured)
     rng = np.random.default_rng(schedule.seed)
-    latents = first_latents(model, measured, batch, scales, rng)
+    latents = first_latents(model, measured, batch, scales, rng, rules.first)
     params = {**model.weights(), "latents": latents}
     update = make_update(config, rules, schedule, len(latents))
     settings = {"model": model.config_json(), "rules": dataclasses.asdict(rules)}
@@ -57,7 +60,10 @@ def fit(
         title=model.family, config=settings, folder=folder, resume=resume, progress=progress,
         command=command, watch=watch,
     )  # fmt: skip
-    return trained(model, state["params"], measured)
+    params = state["params"]
+    if rules.rounds and rules.physics == "solver":
+        params = {**params, "dynamics": taught(config, rules, params, batch, schedule.seed)}
+    return trained(model, params, measured, rules)
 
 
 def statistics_of(config: Config, measured: Measured) -> dict[str, np.ndarray]:
@@ -70,6 +76,8 @@ def statistics_of(config: Config, measured: Measured) -> dict[str, np.ndarray]:
         if not np.isfinite(flat[:, i]).any():
             raise ValueError(f"the state {name!r} is never measured; measure it")
     center, scale = np.nanmean(flat, 0), np.nanstd(flat, 0)
+    if config.walls or config.homogeneous:  # nought stays nought
+        center, scale = np.zeros_like(center), np.sqrt(np.nanmean(flat**2, 0))
     held = measured.parameters
     spread = held.std(0) if held.size else np.zeros(0)
     span = measured.times[-1] - measured.times[0]
@@ -112,16 +120,22 @@ def batch_of(model: "PhiROM", measured: Measured) -> dict[str, Any]:
 
 
 def first_latents(
-    model: "PhiROM", measured: Measured, batch: dict, scales: str, rng: Any
+    model: "PhiROM", measured: Measured, batch: dict, scales: str, rng: Any, first: str
 ) -> np.ndarray:
-    """Principal components, or of a trained model what it encodes the snapshots as."""
+    """Principal components or moments, or of a trained model what it encodes the snapshots as."""
     seen = batch["seen"]
     if scales == "model":
         return np.asarray(model.encoded(measured).latents).reshape(-1, model.config.latent)
-    return principal(seen.values.reshape(len(seen.values), -1), model.config.latent, rng)
+    if first == "moments":
+        return moments(model.config, seen.places, seen.values, rng)
+    found = principal(seen.values.reshape(len(seen.values), -1), model.config.latent, rng)
+    if model.config.homogeneous:
+        size = size_of(seen.values)[:, None]
+        found = np.concatenate([size, found[:, :-1] / np.maximum(size, 1e-12)], 1)
+    return found
 
 
-def trained(model: "PhiROM", params: dict, measured: Measured) -> "PhiROM":
+def trained(model: "PhiROM", params: dict, measured: Measured, rules: Rules) -> "PhiROM":
     """The model with these weights, and with the latents that it keeps."""
     c, frames = model.config, len(measured.times)
     table = np.asarray(params["latents"])
@@ -130,7 +144,8 @@ def trained(model: "PhiROM", params: dict, measured: Measured) -> "PhiROM":
     weights = {k: params[k] for k in ("decoder", "dynamics")}
     ahead = later(model, weights["dynamics"], table[::frames], values)
     kept = {
-        "anchors": anchors_of(c, table, ahead), "starts": table[rows * frames],
+        "anchors": anchors_of(c, table, ahead, motions(c).latents if rules.symmetric else None),
+        "starts": table[rows * frames],
         "start_values": values[rows],
         "radius": np.linalg.norm(table - table.mean(0), axis=1).max()[None],
     }  # fmt: skip
@@ -149,14 +164,21 @@ def later(model: "PhiROM", dynamics: dict, starts: np.ndarray, values: np.ndarra
     return flat[np.isfinite(flat).all(1)]
 
 
-def anchors_of(config: Config, table: np.ndarray, ahead: np.ndarray) -> np.ndarray:
-    """(anchor, latent): the mean training latent, training latents and, for a third, later ones."""
+def anchors_of(config: Config, table: np.ndarray, ahead: np.ndarray, turns: Any) -> np.ndarray:
+    """(anchor, latent): the mean training latent, training latents and, for a third, later ones.
+
+    turns: (motion, latent, latent) under which they are seen in training, or None.
+    """
     most = config.anchors - 1
     second = min(len(ahead), most // 3)
-    parts = [table.mean(0)[None]]
+    mean = table.mean(0)
+    parts = [mean[None] if turns is None else (turns.mean(0) @ mean)[None]]
     for rows, count in ((table, most - second), (ahead, second)):
         if count:
-            parts.append(rows[np.linspace(0, len(rows) - 1, count).astype(int)])
+            some = rows[np.linspace(0, len(rows) - 1, count).astype(int)]
+            if turns is not None:
+                some = np.einsum("pij,pj->pi", turns[np.arange(count) % len(turns)], some)
+            parts.append(some)
     return np.concatenate(parts)
 
 

@@ -16,11 +16,13 @@ PART = 0.75  # of the steps over which p falls
 
 
 def latent_fit(
-    config: Config, weights: dict, table: Any, batch: dict, progress: Any, key: Any
-) -> Any:
+    config: Config, weights: dict, table: Any, batch: dict, progress: Any, key: Any,
+    some: int = 0,
+) -> Any:  # fmt: skip
     """Root mean square gap of followed and stored latents, over their deviation.
 
     table: (snapshot, latent), frames of a trajectory in a row.   progress: share of training done.
+    some: trajectories that are looked at, drawn by `key`; 0 for all.
     """
     import jax
     import jax.numpy as jnp
@@ -29,6 +31,10 @@ def latent_fit(
     stored = jax.lax.stop_gradient(table).reshape(count, -1, table.shape[-1])
     frames = stored.shape[1]
     values = batch["values_all"][batch["starts"]]
+    spread = ((stored - stored.mean((0, 1))) ** 2).mean() + 1e-12
+    if some and some < count:
+        drawn = jax.random.choice(jax.random.fold_in(key, 1), count, (some,), replace=False)
+        stored, values = stored[drawn], values[drawn]
     chance = FIRST * (LAST / FIRST) ** (progress / PART)
     chance = jnp.where(chance > LAST * 1.001, chance, 0.0)
     again = jax.random.bernoulli(key, chance, (frames - 1,)).at[0].set(True)
@@ -45,5 +51,4 @@ def latent_fit(
 
     rows = jnp.moveaxis(stored, 1, 0)
     _, squares = jax.lax.scan(step, rows[0], (rows[:-1], rows[1:], again))
-    spread = ((stored - stored.mean((0, 1))) ** 2).mean() + 1e-12
     return jnp.sqrt(squares.mean() / spread + 1e-12)

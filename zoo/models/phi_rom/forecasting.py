@@ -18,14 +18,20 @@ WITHOUT_DATA = 51  # times of a forecast without data
 REACH = 2.0  # training horizons that it covers
 
 
-def encoded(model: "PhiROM", measured: Measured, starts: int | None = None) -> encoding.Encoded:
-    """latents (sample, time, latent) and misfit (sample, time) of every field."""
+def encoded(
+    model: "PhiROM", measured: Measured, starts: int | None = None, noise: Any = None
+) -> encoding.Encoded:
+    """latents (sample, time, latent) and misfit (sample, time) of every field.
+
+    noise: deviation of the measurements, physical units, one for all states or one for each.
+    """
     c, s = model.config, model.statistics()
     lead = measured.values.shape[:2]
     values, mask = normal(model, measured.values.reshape(-1, *measured.values.shape[2:]))
     found = encoding.encode(
         c, model.weights()["decoder"], s["anchors"], scaled(c, measured.places), values, mask,
         starts=encoding.STARTS if starts is None else starts,
+        noise=c.prior or encoding.NOISE if noise is None else float(np.mean(noise / s["scale"])),
     )  # fmt: skip
     latents, misfit = np.asarray(found.latents), np.asarray(found.misfit)
     return encoding.Encoded(latents.reshape(*lead, -1), misfit.reshape(lead))
@@ -84,9 +90,11 @@ def forecast(
     times = measured.times if times is None else arguments.increasing(times)
     begin = float(measured.times[0])
     _check_begin(times, begin)
+    if noise is not None:
+        noise = arguments.real(noise, "noise", 0, strict=True)
     if window is None:
         first = measured._replace(times=measured.times[:1], values=measured.values[:, :1])
-        found = encoded(model, first)
+        found = encoded(model, first, noise=noise)
         _check_measured(found.misfit[:, 0])
         start = found.latents[:, 0]
     else:

@@ -8,9 +8,16 @@ goes through Ψ, projection, solver and decoder, as far as `through` says.
 from typing import Any, NamedTuple
 
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.decoders import decode, features
+from zoo.models.phi_rom.decoders import (
+    at_latents,
+    decode,
+    decode_many,
+    decode_with_slopes,
+    features,
+)
 from zoo.models.phi_rom.dynamics import rate
 from zoo.models.phi_rom.projection import jacobian, project
+from zoo.models.phi_rom.scaling import of_size_one
 from zoo.models.phi_rom.strong_form import strong_tendency
 from zoo.models.phi_rom.tendency import tendency
 
@@ -45,7 +52,6 @@ def reconstruction(
 
     pick: indices of the points looked at; the squares are scaled to all of them.
     """
-    import jax
     import jax.numpy as jnp
 
     places, values, mask = seen.places, seen.values, seen.mask
@@ -55,7 +61,7 @@ def reconstruction(
         places, values = places[pick], values[:, pick]
         mask = None if mask is None else mask[:, pick]
     shared = features(config, weights, places)
-    said = jax.vmap(lambda a: decode(config, weights, shared, a))(latents)
+    said = decode_many(config, weights, shared, latents)
     gap = (said - values) if mask is None else (said - values) * mask
     return jnp.sqrt(factor * ((gap**2).sum(1) * seen.weight).mean() + 1e-12)
 
@@ -63,12 +69,37 @@ def reconstruction(
 def slopes_of(
     config: Config, weights: dict, latent: Any, values: Any, physics: Physics,
     shared: dict, pick: Any = None, ridge: float = 1e-6, strong: bool = False, mode: str = "auto",
+    linear: tuple[Any, Any] | None = None,
 ) -> Any:  # fmt: skip
     """The Projection of one latent, per unit of the clock; `shared`: features of physics.places.
 
     values: (parameter,), standardised.   pick: grid points at which J is taken.   strong: ∂u/∂t by
     derivatives of the decoder instead of the solver's.   mode: of J, see `jacobian`.
+    linear: `decode_with_slopes` of zeros at physics.places, of a decoder that is linear in α.
     """
+    found = _asked(config, weights, latent, values, physics, shared, pick, strong, mode, linear)
+    return project(*found, ridge)
+
+
+def rates_of(
+    config: Config, weights: dict, latent: Any, values: Any, physics: Physics, shared: dict,
+    ridge: float, linear: tuple[Any, Any] | None = None,
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    """(Projection, JᵀJ (latent, latent), ‖r‖) of one latent at all grid points; `linear` as in
+    `slopes_of`."""
+    import jax.numpy as jnp
+
+    slopes, change = _asked(config, weights, latent, values, physics, shared, linear=linear)
+    rows = slopes.reshape(-1, latent.size)
+    return project(slopes, change, ridge), rows.T @ rows, jnp.linalg.norm(change)
+
+
+def _asked(
+    config: Config, weights: dict, latent: Any, values: Any, physics: Physics,
+    shared: dict, pick: Any = None, strong: bool = False, mode: str = "auto",
+    linear: tuple[Any, Any] | None = None,
+) -> tuple[Any, Any]:  # fmt: skip
+    """(J, r) of one latent."""
     import jax
 
     own = physics.value_center + physics.value_scale * values
@@ -79,36 +110,44 @@ def slopes_of(
             weights, take(physics.places), latent, physics.center, physics.scale, params
         )
     else:
-        said = decode(config, weights, shared, latent)
+        plain = linear is None
+        said = decode(config, weights, shared, latent) if plain else at_latents(linear, latent)
         field = (physics.center + physics.scale * said).reshape(*config.grid, -1)
         change = take(tendency(config)(field, params).reshape(said.shape))
     change = change * (physics.clock / physics.scale)
-    slopes = jacobian(config, weights, jax.tree.map(take, shared), latent, mode)
-    return project(slopes, change, ridge)
+    if linear is None:
+        return jacobian(config, weights, jax.tree.map(take, shared), latent, mode), change
+    return take(linear[1]), change
 
 
 def dynamics(
     config: Config, weights: dict, latents: Any, values: Any, physics: Physics,
     pick: Any = None, through: Any = 1.0, ridge: float = 1e-6, strong: bool = False,
-    mode: str = "auto",
+    mode: str = "auto", pull: float = 1.0,
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """(L_dyn, {"left": mean share that the tangent space cannot follow, "bad": projections that
     are not finite}); weights: {"decoder", "dynamics"}.
 
-    through: share of the gradient that reaches decoder and latents, 0 … 1.
+    through: share of the gradient that reaches decoder and latents, 0 … 1; pull: the same of L_dyn
+    alone, so that what the tangent space cannot follow may shape the decoder more than Ψ does.
     """
     import jax
     import jax.numpy as jnp
 
-    shared = features(config, weights["decoder"], physics.places)
+    if config.homogeneous:
+        latents = of_size_one(latents)  # nothing depends on the size
+    shared, linear = features(config, weights["decoder"], physics.places), None
+    if config.linear and mode != "forward" and not strong:
+        linear = decode_with_slopes(config, weights["decoder"], shared, latents[0] * 0.0)
 
     def one(latent, own):
         return slopes_of(
-            config, weights["decoder"], latent, own, physics, shared, pick, ridge, strong, mode
-        )
+            config, weights["decoder"], latent, own, physics, shared, pick, ridge, strong, mode,
+            linear,
+        )  # fmt: skip
 
     found = jax.vmap(one)(latents, values)
-    goal, start = _partly(found.rate, through), _partly(latents, through)
+    goal, start = _partly(found.rate, pull * through), _partly(latents, pull * through)
     said = rate(config, weights["dynamics"], start, values)
     size = jax.lax.stop_gradient(jnp.linalg.norm(found.rate, axis=-1)) + 1e-12
     gap = jnp.sqrt(((said - goal) ** 2).sum(-1) + 1e-14)

@@ -211,7 +211,8 @@ class PhiROM(Model):
         twice the training horizon.   points: None for those of the data (or of the solver's
         grid), a number or tuple per coordinate, {coordinate: positions} of a grid, or (point, dim)
         scattered places.   window: how many leading fields are assimilated instead of one.
-        noise: deviation of the measurements in physical units, for `window`.
+        noise: deviation of the measurements in physical units. Give one for few exact sensors too:
+        what a decoder errs there pulls at latents that they hardly see.
         """
         from zoo.models.phi_rom.forecasting import forecast
 

@@ -1,8 +1,8 @@
 """Inputs of a decoder that move with the latent: fronts and spots.
 
-A front is tanh(s (n·x − c(α))), a spot exp(−½ w(α)² |x − c(α)|²); c and log w are a small network
-of α beside a linear map. A shock moves as c moves, also to places that no data showed, where a
-network of x and α would have to learn it for every place anew.
+A front is tanh(s (n·x − c(α))), a spot exp(−½ Σ wₐ(α)² (xₐ − cₐ(α))²), a over coordinates; c and
+log w are a small network of α beside a linear map, log w bounded. A shock moves as c moves, also to
+places that no data showed, where a network of x and α would have to learn it for every place anew.
 """
 
 from typing import Any
@@ -15,25 +15,40 @@ from zoo.models.phi_rom.config import Config
 BEND = 16  # hidden units
 STEEP = 5.0  # of an untrained front, per half length of the box
 NARROW = 3.0  # the same of a spot, 1/width
+SPREAD = 3.0  # log w lies within ± this
 
 
-def moving_inputs(config: Config, weights: dict, seen: dict, latent: Any) -> Any:
-    """What they add to the first layer, (point, width); latent: (latent,) or (point, latent)."""
+def movement(config: Config, weights: dict, latent: Any) -> Any:
+    """Where fronts and spots are, and log w: (…, number) of `latent` (…, latent)."""
     import jax
     import jax.numpy as jnp
 
-    bent, added = jax.nn.silu(latent @ weights["bend_a"] + weights["bend_b"]), 0.0
+    bent, found = jax.nn.silu(latent @ weights["bend_a"] + weights["bend_b"]), []
     if config.fronts:
-        place = bent @ weights["place_h"] + latent @ weights["place_a"] + weights["place"]
+        found += [bent @ weights["place_h"] + latent @ weights["place_a"] + weights["place"]]
+    if config.spots:
+        found += [bent @ weights["spot_h"] + latent @ weights["spot_a"] + weights["spot"]]
+    return jnp.concatenate(found, -1)
+
+
+def moving_inputs(config: Config, weights: dict, seen: dict, moved: Any) -> tuple[Any, Any]:
+    """What they add to the first layer, (point, width), and spots straight to the states, (point,
+    channel); moved: a `movement`, (number,) for all points or (point, number)."""
+    import jax.numpy as jnp
+
+    added: Any = 0.0
+    straight: Any = 0.0
+    place, where = moved[..., : config.fronts], moved[..., config.fronts :]
+    if config.fronts:
         front = jnp.tanh(jnp.exp(weights["steep"]) * (seen["along"] - place))
         added = added + front @ weights["kernel_f"]
     if config.spots:
-        where = bent @ weights["spot_h"] + latent @ weights["spot_a"] + weights["spot"]
-        where = where.reshape(*where.shape[:-1], config.spots, -1)
-        gap = seen["places"][:, None] - where[..., :-1]
-        squares = jnp.exp(2 * where[..., -1]) * (gap**2).sum(-1)
-        added = added + jnp.exp(-0.5 * squares) @ weights["kernel_s"]
-    return added
+        where = where.reshape(*where.shape[:-1], config.spots, 2, -1)
+        gap = seen["places"][:, None] - where[..., 0, :]
+        narrow = jnp.exp(SPREAD * jnp.tanh(where[..., 1, :] / SPREAD))
+        spot = jnp.exp(-0.5 * ((narrow * gap) ** 2).sum(-1))
+        added, straight = added + spot @ weights["kernel_s"], spot @ weights["straight"]
+    return added, straight
 
 
 def moving_weights(config: Config, rngs: nnx.Rngs) -> dict[str, Any]:
@@ -60,12 +75,13 @@ def moving_weights(config: Config, rngs: nnx.Rngs) -> dict[str, Any]:
     else:
         drawn = uniform({"bend_a": (k, BEND), "bend_b": (BEND,)}, rngs)
     if s:
-        many = s * (d + 1)
+        many = 2 * s * d
         drawn |= uniform(
-            {"kernel_s": (s, config.width), "spot_h": (BEND, many), "spot_a": (k, many)}, rngs
-        )
-        begin = 0.3 * jax.random.normal(rngs.params(), (s, d + 1))
-        drawn["spot"] = begin.at[:, -1].add(jnp.log(NARROW)).reshape(-1)
+            {"kernel_s": (s, config.width), "straight": (s, len(config.equation.states)),
+             "spot_h": (BEND, many), "spot_a": (k, many)}, rngs,
+        )  # fmt: skip
+        begin = 0.3 * jax.random.normal(rngs.params(), (s, 2, d))
+        drawn["spot"] = begin.at[:, 1].add(jnp.log(NARROW)).reshape(-1)
     return drawn
 
 

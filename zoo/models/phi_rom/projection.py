@@ -5,14 +5,14 @@ normal equations are k by k and solved by Cholesky in float32: with ε = 1e-6 th
 about 1e-7/1e-6 in directions that J hardly sees, and rounding elsewhere. A singular J gives
 zeros there, and no NaN in the gradient; what is not finite all the same is counted by `Projection`.
 
-J is taken forwards, one pass per latent entry, or backwards, one pass per channel with one latent
-per point, whichever is fewer.
+J is taken forwards, one pass per latent entry, or backwards, one pass per channel, whichever is
+fewer.
 """
 
 from typing import Any, NamedTuple
 
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.decoders import decode
+from zoo.models.phi_rom.decoders import decode, decode_with_slopes
 
 RIDGE = 1e-6
 
@@ -33,6 +33,13 @@ def mode_of(config: Config) -> str:
 
 def jacobian(config: Config, weights: dict, seen: dict, latent: Any, mode: str = "auto") -> Any:
     """∂D/∂α (point, channel, latent) at the places of `seen`; mode: "forward" or "reverse"."""
+    return linearised(config, weights, seen, latent, mode)[1]
+
+
+def linearised(
+    config: Config, weights: dict, seen: dict, latent: Any, mode: str = "auto"
+) -> tuple[Any, Any]:
+    """(D (point, channel), ∂D/∂α (point, channel, latent)) at the places of `seen`."""
     import jax
     import jax.numpy as jnp
 
@@ -40,15 +47,11 @@ def jacobian(config: Config, weights: dict, seen: dict, latent: Any, mode: str =
     if mode == "forward":
 
         def along(direction):
-            return jax.jvp(lambda a: decode(config, weights, seen, a), (latent,), (direction,))[1]
+            return jax.jvp(lambda a: decode(config, weights, seen, a), (latent,), (direction,))
 
-        return jnp.moveaxis(jax.vmap(along)(jnp.eye(latent.size, dtype=latent.dtype)), 0, -1)
-    points = jax.tree.leaves(seen)[0].shape[0]
-    each = jnp.broadcast_to(latent, (points, latent.size))
-    out, back = jax.vjp(lambda a: decode(config, weights, seen, a), each)
-    channels = jnp.eye(out.shape[-1], dtype=out.dtype)
-    slopes = jax.vmap(lambda c: back(jnp.broadcast_to(c, out.shape))[0])(channels)
-    return jnp.moveaxis(slopes, 0, 1)
+        basis = jnp.eye(latent.size, dtype=latent.dtype)
+        return jax.vmap(along, out_axes=(None, -1))(basis)
+    return decode_with_slopes(config, weights, seen, latent)
 
 
 def project(slopes: Any, change: Any, ridge: float = RIDGE) -> Projection:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.decoders import decode, features
+from zoo.models.phi_rom.decoders import decode, decode_many, features
 from zoo.models.phi_rom.dynamics import rate
 
 RTOL, ATOL = 1e-5, 1e-6
@@ -54,6 +54,8 @@ def _decoded(config: Config) -> Any:
 
     def run(decoder, places, latents):
         shared = features(config, decoder, places)
+        if config.linear:  # one Jacobian for all, so nothing large stands in between
+            return decode_many(config, decoder, shared, latents)
         return jax.lax.map(lambda a: decode(config, decoder, shared, a), latents, batch_size=64)
 
     return jax.jit(run)

@@ -1,6 +1,6 @@
 """One update of a Φ-ROM: latents of the snapshots, decoder and Ψ, by Adam on one total.
 
-    λ L_rec + (1 − λ) (L_dyn + tangent · (unfollowed share of ∂u/∂t)).
+    λ L_rec + (1 − λ) (L_dyn + tangent · (unfollowed share of ∂u/∂t) + path · (gap of `paths`)).
 
 Warm-up is by level: until L_rec, averaged over some steps, is below `level` (or `limit` steps have
 passed) only the reconstruction is trained; then Ψ alone follows the physics, and its gradient to
@@ -12,6 +12,7 @@ A latent's Adam moves only in steps that drew its snapshot. A step with a gradie
 finite changes nothing and is counted, as is every projection that is not finite.
 """
 
+import functools
 from typing import Any
 
 from zoo.models.phi_rom.adam import moved_by_adam
@@ -19,6 +20,8 @@ from zoo.models.phi_rom.ahead import fresh_pool
 from zoo.models.phi_rom.config import Config
 from zoo.models.phi_rom.forcing import latent_fit
 from zoo.models.phi_rom.losses import Seen, dynamics, reconstruction
+from zoo.models.phi_rom.motions import motions
+from zoo.models.phi_rom.paths import PAIRS, path_gap
 from zoo.models.phi_rom.rules import Rules
 from zoo.training.schedule import Schedule
 
@@ -60,43 +63,54 @@ def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
     )  # fmt: skip
     drawn_rows = min(rules.snapshots or rows, rows)
     limit, settle = rules.limit * schedule.steps, max(1.0, rules.settle * schedule.steps)
+    moves = motions(config) if rules.symmetric else None
 
-    def total(weights, latents, batch, count, through, on, pool, drawn, key):
-        seen = batch["seen"]
+    def total(weights, latents, batch, count, through, pool, drawn, key, physical):
+        seen, turn = batch["seen"], batch["turn"]
+        if moves is not None:
+            latents = latents @ turn.latents.T
         pick = _choice(drawn["points"], rules.points)
         rec = reconstruction(config, weights["decoder"], latents, seen, pick)
         if rules.physics == "none":
             progress = count / schedule.steps
-            dyn = latent_fit(config, weights["dynamics"], batch["table"], batch, progress, key)
-            return rec + dyn, (rec, dyn, {"left": jnp.ones(()), "bad": jnp.zeros(())})
-        chosen = _choice(drawn["picked"], rules.picked)
-
-        def taught_by_physics(_):
-            some, own = latents, batch["values"]
-            if rules.taught < drawn_rows:
-                lesson = _choice(drawn["taught"], rules.taught)
-                some, own = some[lesson], own[lesson]
-            if rules.ahead:
-                take = (drawn["ahead"] * len(pool["latents"])).astype(jnp.int32)
-                spare, good = jnp.arange(rules.ahead) % drawn_rows, pool["usable"][take, None] > 0
-                far = jnp.where(good, pool["latents"][take], latents[spare])
-                theirs = jnp.where(good, pool["values"][take], batch["values"][spare])
-                some, own = jnp.concatenate([some, far]), jnp.concatenate([own, theirs])
-            dyn, more = dynamics(
-                config, weights, some, own, batch["physics"], chosen, through,
-                ridge=rules.ridge, strong=rules.physics == "strong",
+            dyn = latent_fit(
+                config, weights["dynamics"], batch["table"], batch, progress, key,
+                rules.trajectories,
             )  # fmt: skip
-            return dyn, more["left"], more["bad"]
-
-        zero = (jnp.ones(()), jnp.ones(()), jnp.zeros(()))
-        dyn, left, bad = jax.lax.cond(on, taught_by_physics, lambda _: zero, None)
-        value = rules.share * rec + (1 - rules.share) * (dyn + rules.tangent * left)
-        return value, (rec, dyn, {"left": left, "bad": bad})
+            return rec + dyn, (rec, dyn, {"left": jnp.ones(()), "bad": jnp.zeros(())})
+        if not physical:
+            none = {"left": jnp.ones(()), "bad": jnp.zeros(())}
+            return rules.share * rec, (rec, jnp.ones(()), none)
+        chosen = _choice(drawn["picked"], rules.picked)
+        some, own = latents, batch["values"]
+        if rules.taught < drawn_rows:
+            lesson = _choice(drawn["taught"], rules.taught)
+            some, own = some[lesson], own[lesson]
+        if rules.ahead:
+            take = (drawn["ahead"] * len(pool["latents"])).astype(jnp.int32)
+            spare, good = jnp.arange(rules.ahead) % drawn_rows, pool["usable"][take, None] > 0
+            far = pool["latents"][take]
+            far = far if moves is None else far @ turn.latents.T
+            far = jnp.where(good, far, latents[spare])
+            theirs = jnp.where(good, pool["values"][take], batch["values"][spare])
+            some, own = jnp.concatenate([some, far]), jnp.concatenate([own, theirs])
+        dyn, more = dynamics(
+            config, weights, some, own, batch["physics"], chosen, through,
+            ridge=rules.ridge, strong=rules.physics == "strong", pull=rules.pull,
+        )  # fmt: skip
+        extra = rules.tangent * more["left"]
+        if rules.path:
+            extra += rules.path * path_gap(
+                config, weights["dynamics"], latents, batch, drawn["path"], through
+            )
+        value = rules.share * rec + (1 - rules.share) * (dyn + extra)
+        return value, (rec, dyn, more)
 
     def update(state, batch, key):
         drawn = _drawn(key, {
             "points": batch["seen"].places.shape[0], "picked": batch["physics"].places.shape[0],
             "rows": rows, "taught": drawn_rows, "ahead": rules.ahead,
+            "path": 3 * PAIRS if rules.path else 0,
         })  # fmt: skip
         params, warm, count = state["params"], state["warm"], state["optimiser"]["count"]
         own, chosen = dict(batch), _choice(drawn["rows"], rules.snapshots)
@@ -108,7 +122,11 @@ def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
             mask = None if seen.mask is None else seen.mask[chosen]
             own["seen"] = Seen(seen.places, seen.values[chosen], mask, seen.weight[chosen])
             own["values"] = batch["values"][chosen]
-        own["table"] = params["latents"]
+        own["table"], own["rows"], own["turn"] = params["latents"], chosen, None
+        if moves is not None:
+            turn = jax.tree.map(lambda a: jnp.asarray(a)[_one_of(moves, key)], moves)
+            own["seen"] = own["seen"]._replace(places=own["seen"].places @ turn.places.T)
+            own["table"], own["turn"] = own["table"] @ turn.latents.T, turn
         on = count >= warm["begun"]
         through = jnp.where(on, jnp.clip((count - warm["begun"]) / settle, 0.0, 1.0), 0.0)
         pool = state["pool"]
@@ -121,18 +139,17 @@ def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
                 pool,
             )
         weights = {"decoder": params["decoder"], "dynamics": params["dynamics"]}
-        slope_of = jax.value_and_grad(total, (0, 1), has_aux=True)
-        (value, (rec, dyn, more)), slopes = slope_of(
-            weights,
-            params["latents"][chosen],
-            own,
-            count,
-            through,
-            on,
-            pool,
-            drawn,
-            jax.random.fold_in(key, 2),
-        )
+        inputs = (weights, params["latents"][chosen], own, count, through, pool, drawn,
+                  jax.random.fold_in(key, 2))  # fmt: skip
+
+        def slope_of(physical):
+            run = functools.partial(total, physical=physical)
+            return lambda _: jax.value_and_grad(run, (0, 1), has_aux=True)(*inputs)
+
+        # outside of the gradient: inside, reconstruction alone would fill the other's memory
+        known = jnp.asarray(False) if rules.physics == "none" else on
+        found = jax.lax.cond(known, slope_of(True), slope_of(False), None)
+        (value, (rec, dyn, more)), slopes = found
         norm = optax.global_norm(slopes)
         good = jnp.isfinite(norm) & jnp.isfinite(value)
         clip = jnp.minimum(1.0, schedule.clip / (norm + 1e-12))
@@ -167,6 +184,13 @@ def _drawn(key: Any, sizes: dict[str, int]) -> dict[str, Any]:
     ends = np.cumsum(list(sizes.values()))
     flat = jax.random.uniform(key, (int(ends[-1]),))
     return dict(zip(sizes, jax.numpy.split(flat, ends[:-1]), strict=True))
+
+
+def _one_of(moves: Any, key: Any) -> Any:
+    """The number of one motion."""
+    import jax
+
+    return jax.random.randint(jax.random.fold_in(key, 3), (), 0, len(moves.places))
 
 
 def _choice(uniform: Any, count: int) -> Any:

@@ -12,8 +12,10 @@ from physics.system import System
 if TYPE_CHECKING:
     from zoo.models.phi_rom.model import PhiROM
 
-STEPS = 2000
+STEPS, RATE, LIMIT = 2000, 5e-3, 0.03  # LIMIT: a decoder that has learnt needs no warm-up
 FRAMES = 51
+POINTS = {1: 32, 2: 128, 3: 512}  # per step, of each snapshot
+TAUGHT, AHEAD, TANGENT = 16, 16, 0.3
 
 
 def adapt(model: "PhiROM", system: System | None, **roles: Any) -> tuple:
@@ -56,9 +58,13 @@ def prepared(
     if equation is not None:
         model, _ = adapt(model, equation)
     data = simulated(model, seed, samples) if isinstance(target, System) else target
-    schedule = Schedule(steps=steps, rate=1e-3, warmup=min(100, steps // 10), chunk=min(100, steps),
+    schedule = Schedule(steps=steps, rate=RATE, warmup=min(100, steps // 10), chunk=min(100, steps),
                         save=1000, seed=arguments.whole(seed, "seed", 0))  # fmt: skip
-    return model, data, schedule, Rules(limit=0.1, settle=0.05)
+    rules = Rules(
+        points=POINTS[model.config.equation.dim], taught=TAUGHT, ahead=AHEAD, tangent=TANGENT,
+        limit=LIMIT,
+    )  # fmt: skip
+    return model, data, schedule, rules
 
 
 def simulated(model: "PhiROM", seed: int, samples: int) -> xarray.Dataset:

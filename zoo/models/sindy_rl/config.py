@@ -95,7 +95,8 @@ class Training:
     envs, horizon: surrogate steps per iteration.   reset_share: of surrogate episodes that begin
     where real ones did, the others anywhere in the data.   penalty: on uncertainty.
     rollback: episodes in a row below `tolerance` of the best before the best policy returns.
-    smooth: real episodes over whose mean return policies are compared; 1 where all begin alike.
+    smooth: real episodes over whose mean policies are compared; 1 where all begin alike, else what
+    the surrogate foresees of their beginnings is taken off, see foresight.py.
     threshold, ridge, shrink: of the fit, see ensemble.py.
     noise: of the actions in real episodes, relative to the spread that the policy has learnt.
     """
@@ -135,6 +136,11 @@ class Training:
                  "random_steps": 0, "rollback": 0, "seed": 0}  # fmt: skip
         for name, low in least.items():
             object.__setattr__(self, name, arguments.whole(getattr(self, name), name, low))
+        if self.random_steps >= self.real_steps:
+            raise ValueError(
+                f"random_steps={self.random_steps} leaves the policy none of {self.real_steps} "
+                "real_steps; give fewer of them"
+            )
         for name in ("discount", "trace", "reset_share"):
             if not 0 <= arguments.real(getattr(self, name), name) <= 1:
                 raise ValueError(f"{name} lies between 0 and 1, not {getattr(self, name)!r}")

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from physics.control.adapters import HostEnvironment
-from physics.control.environment import Environment
+from physics.control.environment import Environment, rollout
+from zoo.models.sindy_rl.library import array_library
 
 
 class Rows(NamedTuple):
@@ -29,14 +30,12 @@ class Counted:
 
     def __init__(self, environment: Environment | HostEnvironment):
         self.environment = environment
-        self._own = 0
+        self._own, self._before = 0, environment.real_steps if self.host else 0
         if isinstance(environment, Environment):
             import jax
 
             self._replay = jax.jit(functools.partial(_replay, environment))
-            self._follow = jax.jit(
-                functools.partial(_follow, environment), static_argnames=("act",)
-            )
+            self._follow = jax.jit(self._episode, static_argnames=("act", "steps"))
 
     @property
     def host(self) -> bool:
@@ -45,8 +44,12 @@ class Counted:
 
     @property
     def real_steps(self) -> int:
-        """Actions taken on the real plant so far."""
-        return self.environment.real_steps if self.host else self._own
+        """Actions taken on the real plant since this was made."""
+        return self.environment.real_steps - self._before if self.host else self._own
+
+    def took(self, steps: int) -> None:
+        """Count steps that a program took on a plant that is ours."""
+        self._own += steps
 
     def random(self, steps: int, hold: int, inside: Any, rng: np.random.Generator) -> Rows:
         """An episode of at most `steps` random actions, each held for `hold` intervals; it is left
@@ -57,11 +60,12 @@ class Counted:
         if self.host:
             return self._walk(lambda x, k: actions[k], steps, inside, rng)
         key = _key(rng)
-        rows = {k: np.asarray(v) for k, v in self._replay(key, actions).items()}
-        left = ~rows["alive"] | ~inside(rows["after"])
-        count = int(left.argmax()) + int(rows["alive"][left.argmax()]) if left.any() else steps
-        self._own += count
-        return _rows(rows, count)
+        rows, alive = self._replay(key, actions)
+        alive = np.asarray(alive)
+        left = ~alive | ~inside(np.asarray(rows.after))
+        count = int(left.argmax()) + int(alive[left.argmax()]) if left.any() else steps
+        self.took(count)
+        return _first(rows, count)
 
     def follow(self, act: Any, weights: Any, rng: np.random.Generator, steps: int) -> Rows:
         """One whole episode of actions act(weights, x, key)."""
@@ -75,10 +79,12 @@ class Counted:
                 lambda x, k: np.asarray(step(weights, x.astype(np.float32), next(keys))),
                 steps, everywhere, rng,
             )  # fmt: skip
-        rows = {k: np.asarray(v) for k, v in self._follow(_key(rng), weights, act=act).items()}
-        count = int(rows["alive"].sum())
-        self._own += count
-        return _rows(rows, count)
+        rows, count = self._follow(_key(rng), weights, act=act, steps=steps)
+        self.took(int(count))
+        return _first(rows, int(count))
+
+    def _episode(self, key: Any, weights: Any, *, act: Any, steps: int) -> tuple[Rows, Any]:
+        return followed(self.environment, functools.partial(act, weights), key, steps)
 
     def _walk(self, choose: Any, steps: int, inside: Any, rng: np.random.Generator) -> Rows:
         e, found = self.environment, []
@@ -95,7 +101,9 @@ class Counted:
 
 def joined(parts: list[Rows]) -> Rows:
     """All rows in order."""
-    return Rows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Rows(
+        *(array_library(column[0]).concatenate(column) for column in zip(*parts, strict=True))
+    )
 
 
 def imaged(rows: Rows, symmetries: tuple) -> Rows:
@@ -108,7 +116,26 @@ def imaged(rows: Rows, symmetries: tuple) -> Rows:
     return joined(parts)
 
 
-def _replay(environment: Environment, key: Any, actions: Any) -> dict:
+def lengthened(rows: Rows, steps: int) -> Rows:
+    """Rows and behind them as many of zeros as make `steps`."""
+    room = steps - len(rows)
+    return Rows(*(np.pad(v, ((0, room), *((0, 0),) * (v.ndim - 1))) for v in rows))
+
+
+def followed(environment: Environment, act: Any, key: Any, steps: int) -> tuple[Rows, Any]:
+    """(rows of arrays (steps, …), how many of them are real) of an episode of act(x, key), within
+    a program."""
+    import jax.numpy as jnp
+
+    rows = rollout(environment, act, key, steps)
+    low, high = (jnp.asarray(v, jnp.float32) for v in (environment.low, environment.high))
+    action = jnp.clip(rows["action"], low, high)
+    taken = Rows(rows["observation"], action, rows["after"], rows["reward"])
+    return taken, rows["alive"].sum(dtype=jnp.int32)
+
+
+def _replay(environment: Environment, key: Any, actions: Any) -> tuple[Rows, Any]:
+    """(rows, whether each is real) of given actions (step, control)."""
     import jax
     import jax.numpy as jnp
 
@@ -117,28 +144,14 @@ def _replay(environment: Environment, key: Any, actions: Any) -> dict:
     def body(carry, action):
         episode, seen, over = carry
         later, after, reward, done = environment.step(episode, action)
-        row = {"x": seen, "u": action, "after": after, "reward": reward, "alive": ~over}
-        return (later, after, over | done), row
+        return (later, after, over | done), (Rows(seen, action, after, reward), ~over)
 
     start = (episode, environment.observation(episode), jnp.asarray(False))
     return jax.lax.scan(body, start, jnp.asarray(actions, jnp.float32))[1]
 
 
-def _follow(environment: Environment, key: Any, weights: Any, *, act: Any) -> dict:
-    import jax.numpy as jnp
-
-    from physics.control.environment import rollout
-
-    rows = rollout(environment, lambda x, k: act(weights, x, k), key)
-    low, high = (jnp.asarray(v, jnp.float32) for v in (environment.low, environment.high))
-    return {
-        "x": rows["observation"], "u": jnp.clip(rows["action"], low, high),
-        "after": rows["after"], "reward": rows["reward"], "alive": rows["alive"],
-    }  # fmt: skip
-
-
-def _rows(rows: dict, count: int) -> Rows:
-    return Rows(*(np.asarray(rows[k][:count], np.float64) for k in ("x", "u", "after", "reward")))
+def _first(rows: Rows, count: int) -> Rows:
+    return Rows(*(np.asarray(v[:count], np.float64) for v in rows))
 
 
 def _key(rng: np.random.Generator) -> Any:

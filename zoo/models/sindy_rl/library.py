@@ -59,7 +59,7 @@ class Library:
 
     def terms(self, x: Any, u: Any = None) -> Any:
         """(…, term) at x (…, observed) and u (…, control), with the array library of x."""
-        np_ = _library_of(x)
+        np_ = array_library(x)
         wide = np_.concatenate([np_.ones_like(x[..., :1]), x], -1)
         p = wide[..., self.powers[:, 0]]
         for column in self.powers.T[1:]:
@@ -98,7 +98,8 @@ def written(
     return sympy.Add(*kept)
 
 
-def _library_of(x: Any) -> Any:
+def array_library(x: Any) -> Any:
+    """numpy, or jax.numpy where `x` is none of NumPy's arrays."""
     if isinstance(x, np.ndarray):
         return np
     import jax.numpy as jnp

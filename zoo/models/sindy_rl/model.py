@@ -104,26 +104,21 @@ class SindyRL(Model):
 
     def refitted(self, rows: Rows) -> "SindyRL":
         """The same networks, the surrogate fitted to more real rows too; after `fit` only."""
-        from zoo.models.sindy_rl.dyna import fitted
+        from zoo.models.sindy_rl.fitting import refitted
 
         rows = joined([self.rows, rows])
-        surrogate = (
-            self.surrogate()
-            if self.config.environment
-            else Surrogate(self.config.library, self.config.reward_library)
-        )
-        coefficients, members = fitted(rows, self.config, self.training, surrogate)
+        coefficients, members = refitted(rows, self.config, self.training)
         again = self.with_state(self.state() | _surrogate_state(coefficients, members))
         return again.remembering(**self.memories() | {"rows": rows})
 
     def errors(self) -> np.ndarray:
         """(observed,) root mean square error of a step on the real rows; 0 where none is known."""
-        from zoo.models.sindy_rl.dyna import within
+        from zoo.models.sindy_rl.fitting import within
 
         if "rows" not in self.__dict__:
             return np.zeros(len(self.config.observed))
         rows, limits = self.rows, self.config.limits
-        good = (within(rows.x, limits) & within(rows.after, limits)).all(-1)
+        good = within(rows.x, limits) & within(rows.after, limits)
         xi = np.asarray(self.coefficients().xi, float)
         said = rows.x + self.config.library.terms(rows.x, rows.u) @ xi.T
         return np.sqrt(((said - rows.after)[good] ** 2).mean(0))

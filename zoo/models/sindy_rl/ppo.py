@@ -30,7 +30,7 @@ class Carry(NamedTuple):
 
 
 class Ppo:
-    """start(weights, starts, key) -> Carry; run(carry, coefficients, starts, share, iterations)."""
+    """start(weights, starts, rng) -> Carry; run(carry, coefficients, starts, iterations)."""
 
     def __init__(
         self, graph: Any, surrogate: Surrogate, training: Training, *, scale: Any, low: Any,
@@ -63,17 +63,26 @@ class Ppo:
 
         return self.middle + self.half * jnp.clip(action, -1, 1)
 
-    def start(self, weights: Any, starts: Any, key: Any) -> Carry:
-        """The state before the first iteration; starts: (n, observed)."""
+    def act(self, weights: Any, x: Any, key: Any) -> Any:
+        """(control,) action of a real episode at x (observed,): the mean and `noise` beside it."""
         import jax
         import jax.numpy as jnp
 
-        count = self.t.envs
-        first, rest = jax.random.split(key)
-        x = starts[jax.random.randint(first, (count,), 0, len(starts))]
-        age = jax.random.randint(first, (count,), 0, self.t.episode)
-        zero = jnp.zeros(count)
-        return Carry(weights, self.optimiser.init(weights), x, age, zero, jnp.zeros(()), rest)
+        agent = self.agent(weights)
+        mean = agent.mean(x / self.scale)
+        deviate = self.t.noise * jnp.exp(agent.log_std[...]) * jax.random.normal(key, mean.shape)
+        return self.physical(mean + deviate)
+
+    def start(self, weights: Any, starts: np.ndarray, rng: np.random.Generator) -> Carry:
+        """The state before the first iteration, outside a program; starts: (n, observed)."""
+        import jax
+
+        count, zero = self.t.envs, np.float32(0)
+        x = np.asarray(starts[rng.integers(len(starts), size=count)], np.float32)
+        age = rng.integers(self.t.episode, size=count).astype(np.int32)
+        key = jax.random.key(int(rng.integers(2**31)))
+        total = np.zeros(count, np.float32)
+        return Carry(weights, self.optimiser.init(weights), x, age, total, zero, key)
 
     # -- the program -----------------------------------------------------------------------
 
@@ -90,15 +99,19 @@ class Ppo:
         import jax.numpy as jnp
 
         t, agent = self.t, self.agent(carry.weights)
-        key, acting, mixing = jax.random.split(carry.key, 3)
+        key, acting, beginning, mixing = jax.random.split(carry.key, 4)
         std = jnp.exp(agent.log_std[...])
+        drawn = (
+            jax.random.normal(acting, (t.horizon, t.envs, len(self.half))),
+            jax.random.randint(beginning, (t.horizon, t.envs), 0, len(starts)),
+        )
 
-        def body(state, key):
+        def body(state, drawn):
             x, age, total = state
-            draw, begin = jax.random.split(key)
+            deviate, begin = drawn
             seen = x / self.scale
             mean = agent.mean(seen)
-            action = mean + std * jax.random.normal(draw, mean.shape)
+            action = mean + std * deviate
             u = self.physical(action)
             after, reward, out = self.surrogate.step(c, x, u)
             if t.penalty:
@@ -106,7 +119,6 @@ class Ppo:
                 reward = reward - t.penalty * doubt.mean(-1)
             late = age + 1 >= t.episode
             over = out | late
-            again = starts[jax.random.randint(begin, x.shape[:1], 0, len(starts))]
             row = {
                 "x": seen, "action": action, "log": logarithm(mean, agent.log_std[...], action),
                 "reward": reward, "after": after / self.scale, "out": out, "over": over,
@@ -114,11 +126,11 @@ class Ppo:
             }  # fmt: skip
             total = jnp.where(over, 0.0, row["total"])
             return (
-                jnp.where(over[:, None], again, after), jnp.where(over, 0, age + 1), total,
+                jnp.where(over[:, None], starts[begin], after), jnp.where(over, 0, age + 1), total,
             ), row  # fmt: skip
 
         state = (carry.x, carry.age, carry.total)
-        (x, age, total), rows = jax.lax.scan(body, state, jax.random.split(acting, t.horizon))
+        (x, age, total), rows = jax.lax.scan(body, state, drawn)
         found = jnp.std(rows["total"]) + 1e-6
         spread = jnp.where(carry.spread == 0, found, 0.9 * carry.spread + 0.1 * found)
         worst = c.worst / (1 - t.discount) / spread

@@ -8,9 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from zoo.models.sindy_rl.library import Library
+from zoo.models.sindy_rl.library import Library, array_library
 
 Reward = Callable[[Any, Any, Any], Any]
 
@@ -54,7 +52,7 @@ class Surrogate:
 
     def reward_terms(self, after: Any, u: Any) -> Any:
         """(…, term): 1, monomials of x′, and u²."""
-        np_ = np if isinstance(after, np.ndarray) else _jnp()
+        np_ = array_library(after)
         one = np_.ones_like(after[..., :1])
         p = self.reward_library.terms(after)
         p = p if self.reward_library.constant else np_.concatenate([one, p], -1)
@@ -77,9 +75,3 @@ class Surrogate:
             size = jnp.maximum(jnp.sqrt(x[..., i] ** 2 + x[..., j] ** 2), 1e-6)
             x = x.at[..., i].divide(size).at[..., j].divide(size)
         return x
-
-
-def _jnp() -> Any:
-    import jax.numpy as jnp
-
-    return jnp

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoo.models.upinn.config import Config
+from zoo.models.upinn.levels import Trial, concluded
 from zoo.models.upinn.residuals import all_residuals, pointwise
 from zoo.training.updates import Update
 
@@ -158,33 +159,13 @@ def evidence_update(config: Config, rules: Tightening) -> Update:
         th_new = th + by_trajectory / a - (prior / a) * th
         ph_new = ph + of_g.T @ dual / b - (alpha / b) * ph
         parts_new = raw(th_new, ph_new, unravel, batch)
-        before, after = objective(parts, th, ph), objective(parts_new, th_new, ph_new)
-        better = after < before
-        th, ph = jnp.where(better, th_new, th), jnp.where(better, ph_new, ph)
-        mu = jnp.clip(jnp.where(better, mu / 3, mu * 4), 1e-9, 1e6)
-        squares = (jnp.where(better, parts_new[1], parts[1]) ** 2).sum()
-        measured = batch["mask"].sum()
 
-        def follow(_):
+        def degrees():
             solved = jax.scipy.linalg.cho_solve(factor(prior, alpha), of_g)
-            gamma = (solved * of_g).sum() / alpha
-            variance = squares / jnp.maximum(measured - gamma, 0.2 * measured)
-            level = jnp.sqrt(sigma * jnp.sqrt(variance))
-            new_alpha = jnp.sqrt(alpha * gamma / (ph**2).sum())
-            return new_alpha, jnp.clip(level, rules.least_sigma, 1.0)
+            return (solved * of_g).sum() / alpha
 
-        due = (it >= rules.warm) & (it % rules.every == 0)
-        alpha, sigma = jax.lax.cond(due, follow, lambda _: (alpha, sigma), None)
-        params = {"surrogate": jax.vmap(unravel[0])(th), "hidden": unravel[1](ph)}
-        optimiser = {"damping": mu, "sigma": sigma, "alpha": alpha, "count": it + 1}
-        metrics = {
-            "loss": jnp.minimum(before, after),
-            "misfit": jnp.sqrt(squares / measured),
-            "residual": jnp.sqrt((jnp.where(better, parts_new[0], parts[0]) ** 2).mean()),
-            "sigma": sigma,
-            "alpha": alpha,
-            "damping": mu,
-        }
-        return {"params": params, "optimiser": optimiser}, metrics
+        old = Trial(parts, th, ph, objective(parts, th, ph))
+        new = Trial(parts_new, th_new, ph_new, objective(parts_new, th_new, ph_new))
+        return concluded(old, new, state["optimiser"], degrees, unravel, batch, rules)
 
     return update

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from zoo.models.upinn.config import Config
 from zoo.models.upinn.evidence import Tightening
 from zoo.models.upinn.fields import FieldFunctions, all_field_residuals, field_functions
+from zoo.models.upinn.levels import Trial, concluded
 from zoo.training.updates import Update
 
 
@@ -146,34 +147,14 @@ def update_of(functions: FieldFunctions, rules: Tightening, rotate: bool = True)
         th_new = th + jnp.einsum("nip,ni->np", of_u, found) / a - (prior / a) * th
         ph_new = ph + jnp.einsum("niq,ni->q", of_g, found) / b - (belief / b) * ph
         parts_new = raw(th_new, ph_new)
-        before, after = objective(parts, th, ph), objective(parts_new, th_new, ph_new)
-        better = after < before
-        th, ph = jnp.where(better, th_new, th), jnp.where(better, ph_new, ph)
-        mu = jnp.clip(jnp.where(better, mu / 3, mu * 4), 1e-9, 1e6)
-        squares = (jnp.where(better, parts_new[1], parts[1]) ** 2).sum()
-        measured = batch["mask"].sum()
 
-        def follow(_):
+        def degrees():
             inner = blocks(of_u, of_g, prior).inner
             core = alpha * jnp.eye(ph.size) + inner
-            gamma = jnp.trace(jax.scipy.linalg.solve(core, inner, assume_a="pos"))
-            variance = squares / jnp.maximum(measured - gamma, 0.2 * measured)
-            level = jnp.sqrt(sigma * jnp.sqrt(variance))
-            new_alpha = jnp.sqrt(alpha * gamma / (ph**2).sum())
-            return new_alpha, jnp.clip(level, rules.least_sigma, 1.0)
+            return jnp.trace(jax.scipy.linalg.solve(core, inner, assume_a="pos"))
 
-        due = (it >= rules.warm) & (it % rules.every == 0)
-        alpha, sigma = jax.lax.cond(due, follow, lambda _: (alpha, sigma), None)
-        params = {"surrogate": jax.vmap(unravel[0])(th), "hidden": unravel[1](ph)}
-        optimiser = {"damping": mu, "sigma": sigma, "alpha": alpha, "count": it + 1}
-        metrics = {
-            "loss": jnp.minimum(before, after),
-            "misfit": jnp.sqrt(squares / measured),
-            "residual": jnp.sqrt((jnp.where(better, parts_new[0], parts[0]) ** 2).mean()),
-            "sigma": sigma,
-            "alpha": alpha,
-            "damping": mu,
-        }
-        return {"params": params, "optimiser": optimiser}, metrics
+        old = Trial(parts, th, ph, objective(parts, th, ph))
+        new = Trial(parts_new, th_new, ph_new, objective(parts_new, th_new, ph_new))
+        return concluded(old, new, state["optimiser"], degrees, unravel, batch, rules)
 
     return update
