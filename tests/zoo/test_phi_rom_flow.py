@@ -115,3 +115,14 @@ def test_dino_may_look_at_a_few_of_many_trajectories():
 
     assert gap(4) == gap(0) == gap(9)
     assert gap(2) != gap(0)
+
+
+@pytest.mark.parametrize("anchors", [1, 4])
+def test_fields_are_encoded_with_few_anchors(anchors):
+    model = flow(anchors=anchors)
+    latents = np.random.default_rng(4).standard_normal((anchors, 6)).astype(np.float32)
+    model = model.put(statistics={"anchors": latents, "starts": np.ones((2, 6), np.float32)})
+    fields = model.predict(times=[0.0])
+    found = model.encode(fields)
+    np.testing.assert_allclose(found["latent"], 1, atol=1e-3)
+    assert float(found["misfit"].max()) < 1e-3

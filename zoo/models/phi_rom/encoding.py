@@ -70,7 +70,8 @@ def _program(config: Config, starts: int, iterations: int, rows: int) -> Any:
         shared, points = features(config, decoder, places), values.shape[1]
         some = _some(points)
         few = jax.tree.map(lambda a: a[some], shared)
-        near = nearest(config, decoder, shared, anchors, values, mask, max(starts, 1 + NEAR))
+        count = min(max(starts, 1 + NEAR), len(anchors))
+        near = nearest(config, decoder, shared, anchors, values, mask, count)
         prior = noise**2 * _precision(anchors, near[:, 1 : 1 + NEAR])
         seen = Seen(values, mask, prior)
 
