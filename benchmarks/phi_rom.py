@@ -22,11 +22,11 @@ import zoo
 from benchmarks import phi_rom_baselines as linear
 from benchmarks.phi_rom_data import PROBLEMS, Problem
 from benchmarks.rows import append, load
+from zoo.models.phi_rom.judging import errors, floor
 from zoo.models.phi_rom.motions import motions, moved_points
 from zoo.recipes import phi_rom_burgers_source as burgers
 from zoo.recipes import phi_rom_diffusion as diffusion
 from zoo.recipes import phi_rom_navier_stokes as flow
-from zoo.recipes.phi_rom_burgers_source import errors
 
 STORE = Path("docs/results/phi-rom.jsonl")
 RECIPES = {"burgers": burgers, "diffusion": diffusion, "navier-stokes": flow}
@@ -81,10 +81,7 @@ def one(problem: Problem, method: str, seed: int, runs: Path | None, tests: str)
     own = model.predict(train.isel(time=[0]), times=truth["time"].values, points=axes)
     row["train"] = errors(own[name].values, problem.sets["train"][name].values, problem.training)
     if not sparse:
-        some = truth.isel(time=problem.floor)
-        inside = len(range(truth.sizes["time"])[: problem.training][problem.floor])
-        again = model.reconstruct(some)
-        row["floor"] = errors(again[name].values, some[name].values, inside)
+        row["floor"] = floor(model, truth, problem.training, problem.floor)
     return row
 
 

@@ -59,9 +59,9 @@ def data(system: Any, values: np.ndarray) -> Any:
     )  # fmt: skip
 
 
-def curve(name: str, arm: str, seed: int, rate: float) -> list[float]:
+def curve(name: str, arm: str, seed: int, rate: float, steps: int) -> list[float]:
     """The error after every EVERY steps."""
-    from zoo.models.phi_rom import fitting, reading
+    from zoo.models.phi_rom import fitting, judging, reading
 
     more, values = TARGETS[name]
     system = equation(more)
@@ -73,7 +73,7 @@ def curve(name: str, arm: str, seed: int, rate: float) -> list[float]:
         plan = dataclasses.replace(burgers.SCHEDULE, seed=seed)
     else:
         model, _ = zoo.load("phi-rom.burgers-source").adapt(system)
-        plan = dataclasses.replace(burgers.SCHEDULE, seed=seed, steps=STEPS, rate=rate)
+        plan = dataclasses.replace(burgers.SCHEDULE, seed=seed, steps=steps, rate=rate)
     if arm == "control":
         model = model.put(shuffled(model.weights(), np.random.default_rng(seed)))
     measured, errors = reading.read(model.config, train), []
@@ -87,7 +87,7 @@ def curve(name: str, arm: str, seed: int, rate: float) -> list[float]:
             now = fitting.trained(probe, state["params"], measured, rules)
             try:
                 said = now.predict(check)["u"].values
-                found = burgers.errors(said, check["u"].values)
+                found = judging.errors(said, check["u"].values, burgers.TRAINING)
                 errors.append((found["inside"] + found["beyond"]) / 2)
             except physics.BlowUp:
                 errors.append(float("inf"))
@@ -110,17 +110,20 @@ def reached(errors: list[float], level: float) -> int | None:
 
 def report(rows: list[dict]) -> str:
     """Markdown; a line for every rate that was tried."""
-    lines = ["| target | seed | arm | rate | last error | steps to scratch's | of scratch's |",
-             "|---" * 7 + "|"]  # fmt: skip
+    lines = ["| target | seed | arm | steps | rate | last error | steps to scratch's | "
+             "of scratch's |", "|---" * 8 + "|"]  # fmt: skip
     every = {(r["target"], r["arm"], r["seed"]): r["errors"] for r in rows}
-    for row in sorted(rows, key=lambda r: (r["target"], r["seed"], r["arm"], r["rate"])):
+    for row in sorted(
+        rows, key=lambda r: (r["target"], r["seed"], r["arm"], r["rate"], r["steps"])
+    ):
         scratch = every.get((row["target"], "scratch", row["seed"]))
         if scratch is None:
             continue
         level = LEVEL * scratch[-1]
         own, theirs = reached(row["errors"], level), reached(scratch, level)
         share = f"{own / theirs:.2f}" if own else "–"
-        lines.append(f"| {TOLD[row['target']]} | {row['seed']} | {row['arm']} | {row['rate']:g} | "
+        lines.append(f"| {TOLD[row['target']]} | {row['seed']} | {row['arm']} | {row['steps']} | "
+                     f"{row['rate']:g} | "
                      f"{row['errors'][-1]:.4f} | {own or '–'} | {share} |")  # fmt: skip
     return "\n".join(lines)
 
@@ -133,15 +136,16 @@ def main() -> None:
     parser.add_argument("--targets", nargs="*", default=["range", "reaction"])
     parser.add_argument("--arms", nargs="*", default=["tuned", "scratch", "control"])
     parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--report", action="store_true")
     options = parser.parse_args()
 
-    def kept(name, arm, seed, rate):
-        key = {"target": name, "arm": arm, "seed": seed, "rate": rate}
+    def kept(name, arm, seed, rate, steps):
+        key = {"target": name, "arm": arm, "seed": seed, "rate": rate, "steps": steps}
         for row in load(options.store):
             if all(row[k] == v for k, v in key.items()):
                 return row["errors"]
-        errors = curve(name, arm, seed, rate)
+        errors = curve(name, arm, seed, rate, steps)
         append(options.store, key | {"errors": errors})
         print(json.dumps(key), [round(e, 4) for e in errors], flush=True)
         return errors
@@ -150,9 +154,8 @@ def main() -> None:
         for name in options.targets:
             for seed in options.seeds:
                 for arm in options.arms:
-                    kept(
-                        name, arm, seed, burgers.SCHEDULE.rate if arm == "scratch" else options.rate
-                    )
+                    whole = burgers.SCHEDULE if arm == "scratch" else options
+                    kept(name, arm, seed, whole.rate, whole.steps)
     print(report(load(options.store)))
 
 

@@ -20,6 +20,7 @@ import physics
 import zoo
 from benchmarks import phi_rom_data
 from benchmarks.rows import append, load
+from zoo.models.phi_rom.judging import errors
 from zoo.recipes import phi_rom_burgers_source as burgers
 
 STORE = Path("docs/results/phi-rom-speed.jsonl")
@@ -210,7 +211,7 @@ def rollout(model: Any) -> dict:
         return model.predict(start, times=times)["u"].values
 
     row = {"what": "rollout", "rom_s": float(np.median(timed(rom, 3)))}
-    row["rom_error"] = burgers.errors(rom(), truth, 100)
+    row["rom_error"] = errors(rom(), truth, 100)
     x = first["x"].values
     for cells in (32, 64, 128, 256):
         grid = 100 * (np.arange(cells) + 0.5) / cells
@@ -225,7 +226,7 @@ def rollout(model: Any) -> dict:
 
         seconds = float(np.median(timed(solver, 3)))
         said = np.stack([[np.interp(x, grid, u) for u in t] for t in solver()])
-        row[f"solver_{cells}"] = {"s": seconds, **burgers.errors(said, truth, 100)}
+        row[f"solver_{cells}"] = {"s": seconds, **errors(said, truth, 100)}
     return row
 
 

@@ -211,7 +211,7 @@ RULES = {"first": "moments", "symmetric": True, "mix": True, "ahead": 4, "taught
 
 @pytest.mark.slow
 def test_training_under_motions_carries_over_to_images(tmp_path):
-    from zoo.recipes.phi_rom_burgers_source import errors
+    from zoo.models.phi_rom.judging import errors
     from zoo.training.schedule import Schedule
 
     schedule = Schedule(steps=500, rate=1e-2, warmup=20, chunk=50, save=500, final=0.02)

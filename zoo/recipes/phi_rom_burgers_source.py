@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from zoo.models.phi_rom.judging import figures
 from zoo.training.schedule import Schedule
 
 CHECKPOINT = "phi-rom.burgers-source"
@@ -25,7 +26,6 @@ OPTIONS = {
     "parameters": ("mu2",), "grid": CELLS, "scheme": "finite-volume", "order": 1, "latent": 4,
     "width": 32, "depth": 4, "fronts": 4, "dynamics_depth": 4,
 }  # fmt: skip
-TOLERANCE = 0.05  # relative, of errors that other machines compute
 
 
 def build(seed: int = 0) -> tuple[Any, Any]:
@@ -64,35 +64,10 @@ def train(schedule: Schedule, **run: Any) -> Any:
     return model.fit(data, schedule, rules=RULES, **run)
 
 
-def errors(said: Any, truth: Any, training: int = TRAINING) -> dict[str, float]:
-    """Relative L2 error per frame, inside and beyond the training horizon: mean over trajectories
-    and frames, and that of the worst trajectory. Arrays (sample, time, *space)."""
-    gap = np.asarray(said, np.float64) - np.asarray(truth, np.float64)
-    shape = (*gap.shape[:2], -1)
-    size = np.linalg.norm(np.asarray(truth).reshape(shape), axis=-1)
-    each = np.linalg.norm(gap.reshape(shape), axis=-1) / size
-    inside, beyond = each[:, :training].mean(1), each[:, training:].mean(1)
-    return {
-        "inside": float(inside.mean()), "beyond": float(beyond.mean()),
-        "worst_inside": float(inside.max()), "worst_beyond": float(beyond.max()),
-    }  # fmt: skip
-
-
 def evaluate(model: Any) -> dict[str, dict]:
     """Errors at nine unseen values of μ₂, inside and beyond the training horizon, beside the floor,
     which is the best latent of every tenth frame."""
-    truth = simulated(UNSEEN)
-    found = errors(model.predict(truth)["u"].values, truth["u"].values)
-    some = truth.isel(time=slice(0, None, 10))
-    floor = errors(model.reconstruct(some)["u"].values, some["u"].values, TRAINING // 10)
-    measured = {
-        f"error_{name}": {
-            "value": found[name], "tolerance": TOLERANCE * found[name],
-            "baselines": {"floor": floor[name]},
-        }
-        for name in ("inside", "beyond")
-    }  # fmt: skip
-    return measured
+    return figures(model, simulated(UNSEEN), TRAINING)
 
 
 def card(model: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.recipes.phi_rom_burgers_source import errors
+from zoo.models.phi_rom.judging import figures
 from zoo.training.schedule import Schedule
 
 CHECKPOINT = "phi-rom.diffusion"
@@ -31,7 +31,6 @@ OPTIONS = {
 }  # fmt: skip
 FLOOR = slice(5, None, 10)  # not the first frame, which is not yet cold at the walls
 GALERKIN = {"inside": 0.0991, "beyond": 0.0638}  # of the same data: python -m benchmarks.phi_rom
-TOLERANCE = 0.05  # relative, of errors that other machines compute
 
 
 def build(seed: int = 0) -> tuple[Any, Any]:
@@ -69,17 +68,7 @@ def evaluate(model: Any) -> dict[str, dict]:
     """Errors of 50 unseen Gaussians, inside and beyond the training horizon, beside the floor,
     which is the best latent of every tenth frame."""
     truth = simulated(TESTS, TEST_SEED)
-    found = errors(model.predict(truth)["u"].values, truth["u"].values, TRAINING)
-    some = truth.isel(time=FLOOR)
-    inside = int((some["time"].values < DT * (TRAINING - 0.5)).sum())
-    floor = errors(model.reconstruct(some)["u"].values, some["u"].values, inside)
-    return {
-        f"error_{name}": {
-            "value": found[name], "tolerance": TOLERANCE * found[name],
-            "baselines": {"floor": floor[name], "pod_galerkin": GALERKIN[name]},
-        }
-        for name in ("inside", "beyond")
-    }  # fmt: skip
+    return figures(model, truth, TRAINING, FLOOR, pod_galerkin=GALERKIN)
 
 
 def card(model: Any) -> dict[str, Any]:

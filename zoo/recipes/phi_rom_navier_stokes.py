@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from zoo.recipes.phi_rom_burgers_source import errors
+from zoo.models.phi_rom.judging import figures
 from zoo.training.schedule import Schedule
 
 CHECKPOINT = "phi-rom.navier-stokes"
@@ -27,7 +27,6 @@ OPTIONS = {
     "grid": POINTS, "latent": 100, "decoder": "filter", "width": 80, "depth": 2,
     "dynamics_width": 256, "dynamics_depth": 2, "quadratic": True,
 }  # fmt: skip
-TOLERANCE = 0.05  # relative, of errors that other machines compute
 
 
 def system() -> Any:
@@ -66,18 +65,7 @@ def train(schedule: Schedule, **run: Any) -> Any:
 def evaluate(model: Any) -> dict[str, dict]:
     """Errors of unseen flows inside and beyond the training horizon, beside the floor, which is the
     best latent of every tenth frame."""
-    truth = simulated(TESTS, TEST_SEED)
-    w = truth["omega"].values
-    found = errors(model.predict(truth)["omega"].values, w, TRAINING)
-    again = model.reconstruct(truth.isel(time=slice(0, None, 10)))["omega"].values
-    floor = errors(again, w[:, ::10], TRAINING // 10)
-    return {
-        f"error_{name}": {
-            "value": found[name], "tolerance": TOLERANCE * found[name],
-            "baselines": {"floor": floor[name]},
-        }
-        for name in ("inside", "beyond")
-    }  # fmt: skip
+    return figures(model, simulated(TESTS, TEST_SEED), TRAINING)
 
 
 def card(model: Any) -> dict[str, Any]:
