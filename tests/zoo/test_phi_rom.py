@@ -233,6 +233,24 @@ def test_fine_tuning_to_measurements_and_equations(trained):
     assert "r" in other.config.equation.values
 
 
+def test_tuning_begins_with_latents_smooth_in_time_that_fit_nearly_as_well(trained):
+    from zoo.models.phi_rom.fitting import batch_of
+    from zoo.models.phi_rom.known_latents import NEARLY, known_latents, misfit, roughness
+    from zoo.models.phi_rom.reading import read
+
+    own = waves((0.85, 1.0, 1.15))
+    strange = own.assign(u=own["u"] + 0.8 * np.cos(3 * own["x"]) * np.cos(9 * own["time"]))
+    for data, known in ((own, True), (strange, False)):
+        measured = read(trained.config, data)
+        seen = batch_of(trained, measured)["seen"]
+        encoded = np.asarray(trained.encoded(measured).latents)
+        found = known_latents(trained, measured, seen).reshape(encoded.shape)
+        flat = [z.reshape(-1, encoded.shape[-1]) for z in (found, encoded)]
+        assert misfit(trained, flat[0], seen) <= NEARLY * misfit(trained, flat[1], seen) * 1.001
+        assert np.array_equal(found, encoded) == known
+        assert known or roughness(found) < roughness(encoded)
+
+
 def test_random_weights_have_no_law():
     found = untrained().put(statistics={"clock": np.ones(1)}).law()
     assert found.best is None and "learnt no dynamics" in found.reason

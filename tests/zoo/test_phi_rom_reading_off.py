@@ -1,5 +1,7 @@
 """What a Φ-ROM is read with and taught by: many latents at once, paths, smooth parts, laws."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,35 @@ def test_sensors_that_do_not_see_a_latent_leave_it_near_the_anchors():
     assert np.isfinite(found.misfit).all()
 
 
+def test_latents_that_run_away_are_no_anchors():
+    import jax
+
+    from zoo.models.phi_rom.fitting import FAR, later
+
+    model = model_of(physics.get("burgers"), grid=64)
+    model = model.put(statistics={"horizon": np.ones(1, np.float32)})
+    rng = np.random.default_rng(3)
+    table = rng.standard_normal((20, 3)).astype(np.float32)  # two trajectories of ten frames
+    values = model.standardised(np.zeros((2, len(model.config.parameters))))
+    radius = np.linalg.norm(table - table.mean(0), axis=1).max()
+    dynamics = model.weights()["dynamics"]
+    quiet = later(model, jax.tree.map(np.zeros_like, dynamics), table, values)
+    assert set(map(tuple, quiet)) == {tuple(table[0]), tuple(table[10])}
+    loud = later(model, jax.tree.map(lambda a: 30.0 * a, dynamics), table, values)
+    assert len(loud) < len(quiet)
+    assert (np.linalg.norm(loud - table.mean(0), axis=1) <= FAR * radius).all()
+
+
+def test_a_forecast_whose_fields_are_lost_says_so():
+    model = model_of(physics.get("burgers"), grid=64)
+    weights = model.weights()
+    bias = np.full_like(weights["decoder"]["bias_out"], np.inf)  # no latent is at fault
+    lost = model.put({**weights, "decoder": {**weights["decoder"], "bias_out": bias}})
+    assert np.isfinite(model.predict(times=[0.0, 0.1])["u"].values).all()
+    with pytest.raises(physics.BlowUp, match="sample 0 leaves all bounds"):
+        lost.predict(times=[0.0, 0.1])
+
+
 def test_the_smooth_part_leaves_a_shock_out():
     from zoo.models.phi_rom.smooth_part import smooth_part
 
@@ -99,6 +130,32 @@ def test_functions_of_place_and_whose_numbers_they_hold():
     assert list(map(str, places.values())) == ["exp(mu2*x)"]
     assert inside_alone("mu2", places, system) and not inside_alone("q", places, system)
     assert functions_of_place(physics.get("burgers")) == {}
+
+
+def test_a_law_has_to_last_when_noise_doubles():
+    from symbolic.result import Candidate, Discovery
+    from zoo.models.phi_rom.law import LOUD, lasting
+
+    def of(text):
+        law = physics.parse(text)
+        candidate = Candidate(law=law, engine="sindy", complexity=3, terms={"u": 1}, error=0.1)
+        return Discovery(candidates=(candidate,), chosen=0, reason="", null_directions=(),
+                         noise={}, method="", seed=0, versions={})  # fmt: skip
+
+    none = dataclasses.replace(of("u_t = u_xx"), chosen=None, reason="nothing")
+    one, two = of("u_t = 2*u_xx + 0.1*u"), of("u_t = 2*u_xx")
+    close, far = of("u_t = 1.98*u_xx"), of("u_t = 1.7*u_xx")
+
+    def through(*found):
+        told = dict(zip(LOUD, [*found, *[found[-1]] * len(LOUD)], strict=False))
+        return lasting(told.__getitem__)
+
+    assert through(none, one, two, close) is two
+    assert through(one, none, far, two, close) is two
+    assert through(none).reason == "nothing" and through(none).best is None
+    changing = through(*[one, two] * (len(LOUD) // 2))
+    assert changing.best is None and "other noise" in changing.reason
+    assert changing.candidates == two.candidates
 
 
 @pytest.mark.slow

@@ -7,8 +7,8 @@ from physics import arguments
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """steps: updates.   optimiser: "adam" or "levenberg-marquardt" (families that offer it).
-    rate: peak learning rate, after `warmup` steps, falling as a cosine to `rate * final`.
+    """steps: updates.   optimiser: "adam", "levenberg-marquardt" or "soap", of those that a family
+    offers.   rate: peak learning rate, after `warmup` steps, falling as a cosine to `rate * final`.
     clip: largest global gradient norm.   decay: weight decay.   ema: decay of the averaged weights,
     0 for none.   chunk: updates per compiled call, and per line of the log.   save: updates
     between snapshots.   seed: of initialisation and batches.

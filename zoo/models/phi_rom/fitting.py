@@ -8,13 +8,17 @@ import xarray
 
 from physics import arguments
 from zoo.models.phi_rom.config import Config
+from zoo.models.phi_rom.known_latents import known_latents
 from zoo.models.phi_rom.lessons import taught
 from zoo.models.phi_rom.losses import Physics, Seen
 from zoo.models.phi_rom.moments import moments, size_of
 from zoo.models.phi_rom.motions import motions
+from zoo.models.phi_rom.optimiser import OPTIMISERS
 from zoo.models.phi_rom.reading import Measured, read
 from zoo.models.phi_rom.rules import Rules
+from zoo.models.phi_rom.same_fields import alike
 from zoo.models.phi_rom.starting_latents import principal
+from zoo.models.phi_rom.strata import along_curve
 from zoo.models.phi_rom.tendency import grid_places, scaled
 from zoo.models.phi_rom.training import first_state, make_update
 from zoo.training.schedule import Schedule
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from zoo.models.phi_rom.model import PhiROM
 
 LATER = 16  # times of the second horizon at which latents are kept as starts for encoding
+FAR = 5.0  # radii of the training latents, beyond which they are not
 
 
 def fit(
@@ -45,18 +50,24 @@ def fit(
     from zoo.training.fixed import FullBatch
 
     config, measured = model.config, read(model.config, data)
+    if schedule.optimiser not in OPTIMISERS:
+        raise ValueError(
+            f"a Φ-ROM is trained by one of {', '.join(OPTIMISERS)}, not {schedule.optimiser!r}"
+        )
     if len(measured.times) < 2:
         raise ValueError("training needs fields at two times at least")
     if scales == "data":
         model = model.put(statistics=statistics_of(config, measured))
     batch = batch_of(model, measured)
+    if rules.same:
+        batch["same"] = alike(batch["seen"])
     rng = np.random.default_rng(schedule.seed)
     latents = first_latents(model, measured, batch, scales, rng, rules.first)
     params = {**model.weights(), "latents": latents}
     update = make_update(config, rules, schedule, len(latents))
     settings = {"model": model.config_json(), "rules": dataclasses.asdict(rules)}
     state = loop.run(
-        first_state(config, params, rules), update, FullBatch(batch), schedule,
+        first_state(config, params, rules, schedule.optimiser), update, FullBatch(batch), schedule,
         title=model.family, config=settings, folder=folder, resume=resume, progress=progress,
         command=command, watch=watch,
     )  # fmt: skip
@@ -113,7 +124,7 @@ def batch_of(model: "PhiROM", measured: Measured) -> dict[str, Any]:
     return {
         "seen": seen, "physics": Physics(*map(cast, physics)),
         "values": cast(np.repeat(values, frames, 0)),
-        "starts": np.arange(samples, dtype=np.int32) * frames,
+        "starts": np.arange(samples, dtype=np.int32) * frames, "curve": along_curve(seen.places),
         "box": cast(np.stack([values.min(0), values.max(0)])),
         "span": np.float32(s["horizon"][0] / s["clock"][0]),
     }  # fmt: skip
@@ -125,7 +136,7 @@ def first_latents(
     """Principal components or moments, or of a trained model what it encodes the snapshots as."""
     seen = batch["seen"]
     if scales == "model":
-        return np.asarray(model.encoded(measured).latents).reshape(-1, model.config.latent)
+        return known_latents(model, measured, seen)
     if first == "moments":
         return moments(model.config, seen.places, seen.values, rng)
     found = principal(seen.values.reshape(len(seen.values), -1), model.config.latent, rng)
@@ -142,7 +153,7 @@ def trained(model: "PhiROM", params: dict, measured: Measured, rules: Rules) -> 
     rows = np.arange(c.kept) % len(measured.values)
     values = model.standardised(measured.parameters)
     weights = {k: params[k] for k in ("decoder", "dynamics")}
-    ahead = later(model, weights["dynamics"], table[::frames], values)
+    ahead = later(model, weights["dynamics"], table, values)
     kept = {
         "anchors": anchors_of(c, table, ahead, motions(c).latents if rules.symmetric else None),
         "starts": table[rows * frames],
@@ -152,16 +163,20 @@ def trained(model: "PhiROM", params: dict, measured: Measured, rules: Rules) -> 
     return model.put(weights, kept)
 
 
-def later(model: "PhiROM", dynamics: dict, starts: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Finite latents (any, latent) of rollouts over the second training horizon."""
+def later(model: "PhiROM", dynamics: dict, table: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Latents (any, latent) of rollouts over the second training horizon, without those that ran
+    away: one far off would be the whole prior of encoding."""
     from zoo.models.phi_rom.rollout import follow
 
     s = model.statistics()
     span = float(s["horizon"][0])
     times = np.concatenate([[0.0], np.linspace(span, 2 * span, LATER)])
+    starts = table[:: len(table) // len(values)]
     found = np.asarray(follow(model.config, dynamics, s["clock"][0], starts, values, times))[:, 1:]
     flat = found.reshape(-1, found.shape[-1])
-    return flat[np.isfinite(flat).all(1)]
+    center = table.mean(0)
+    radius = np.linalg.norm(table - center, axis=1).max()
+    return flat[np.linalg.norm(flat - center, axis=1) <= FAR * radius]
 
 
 def anchors_of(config: Config, table: np.ndarray, ahead: np.ndarray, turns: Any) -> np.ndarray:

@@ -84,7 +84,7 @@ def forecast(
         _check_begin(times, begin)
         latents = followed(model, s["starts"], values, begin, times)
         own = values * s["value_scale"] + s["value_center"]
-        return said(model, latents, times, places, axes, own)
+        return _bounded(said(model, latents, times, places, axes, own))
     measured = reading.read(c, data)
     places, axes = reading.targets(c, points, measured)
     times = measured.times if times is None else arguments.increasing(times)
@@ -102,7 +102,7 @@ def forecast(
 
         start = first_of_window(model, measured, window, noise)
     latents = followed(model, start, model.standardised(measured.parameters), begin, times)
-    return said(model, latents, times, places, axes, measured.parameters)
+    return _bounded(said(model, latents, times, places, axes, measured.parameters))
 
 
 def followed(model: "PhiROM", latents: Any, values: Any, begin: float, times: Any) -> np.ndarray:
@@ -115,12 +115,7 @@ def followed(model: "PhiROM", latents: Any, values: Any, begin: float, times: An
     clock = model.statistics()["clock"][0]
     found = rollout.follow(c, model.weights()["dynamics"], clock, latents, values, grid)
     found = np.asarray(found)[:, len(grid) - len(times) :]
-    if not np.isfinite(found).all():
-        sample = int(np.argmin(np.isfinite(found).all((1, 2))))
-        raise BlowUp(
-            f"the latent of sample {sample} leaves all bounds: it left the fields of the training; "
-            f"forecast less far, or fine-tune on more data"
-        )
+    _check_bounds(found, (1, 2))
     return found
 
 
@@ -141,6 +136,23 @@ def said(
 def _check_begin(times: np.ndarray, begin: float) -> None:
     if times[0] < begin:
         raise ValueError(f"times begin at {times[0]:g}, before the first field at {begin:g}")
+
+
+def _bounded(found: xarray.Dataset) -> xarray.Dataset:
+    """The same; latents may be finite where what is decoded from them is not."""
+    for field in found.data_vars.values():
+        if "time" in field.dims:
+            _check_bounds(field.values, tuple(range(1, field.ndim)))
+    return found
+
+
+def _check_bounds(found: np.ndarray, axes: tuple[int, ...]) -> None:
+    if not np.isfinite(found).all():
+        sample = int(np.argmin(np.isfinite(found).all(axes)))
+        raise BlowUp(
+            f"the latent of sample {sample} leaves all bounds: it left the fields of the training; "
+            f"forecast less far, or fine-tune on more data"
+        )
 
 
 def _check_measured(misfit: np.ndarray) -> None:

@@ -4,14 +4,16 @@ A model whose Ψ does not follow the equation it was trained on better than stan
 no dynamics and gets no law: that is what random weights are.
 
 Rollouts are no more exact than the model, and what they err is smooth: noise of the size of that
-error is added to them, which no law need explain, and twice that where no law comes of it. The
-error is taken against the solver from the same first fields. Shocks are left out: terms are read
-off the largest part of space and time where the fields are smooth. Candidates are the simple terms
-of fields, with derivatives up to one order more than the model's equation, and the functions of
-place that stand in it, as a source does, with the parameters of each sample inside.
+error is added to them, which no law need explain, and twice that, again and again, until a law
+comes that twice the noise gives as well. The error is taken against the solver from the same first
+fields. Shocks are left out: terms are read off the largest part of space and time where the fields
+are smooth. Candidates are the simple terms of fields, with derivatives up to one order more than
+the model's equation, and the functions of place that stand in it, as a source does, with the
+parameters of each sample inside.
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 TIMES, REACH = 101, 1.5  # of rollouts: how many, training horizons
 SAMPLES = 16  # rollouts, with parameters spread over the range of the training
-LOUD = (1.0, 2.0)  # noise added to rollouts, over their error; the next where there is no law
+LOUD = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # noise added to rollouts, over their error
 BETTER = 0.5  # ‖Ψ − α̇*‖/‖α̇*‖ below which something has been learnt; standing still has 1
 
 
@@ -73,12 +75,27 @@ def discover_law(
         some.attrs.pop("system", None)  # its walls are not those of a part
     options = {"library": library(system, arrays)} | options
     options |= {"auxiliary": arrays} if arrays else {}
-    for loud in LOUD:
+
+    def found(loud: float) -> "Discovery":
         noisy = some.assign({n: some[n] + loud * noise[n] for n in names})
-        found = symbolic.discover(noisy, engine=engine, **options)
-        if found.best is not None:
-            break
-    return told(found, places, model, rolled)
+        return symbolic.discover(noisy, engine=engine, **options)
+
+    return told(lasting(found), places, model, rolled)
+
+
+def lasting(found: Callable[[float], "Discovery"]) -> "Discovery":
+    """The first of `found(loud)`, louder and louder, whose law the next gives as well."""
+    from symbolic import same_law
+
+    before = found(LOUD[0])
+    for loud in LOUD[1:]:
+        now = found(loud)
+        if before.best is not None and now.best is not None and same_law(now.best, before.best):
+            return before
+        before = now
+    if before.best is None:
+        return before
+    return dataclasses.replace(before, chosen=None, reason="no law found: other noise, other law")
 
 
 def rollouts(model: "PhiROM", dataset: xarray.Dataset | None = None) -> xarray.Dataset:

@@ -20,6 +20,7 @@ from zoo.models.phi_rom.projection import jacobian, project
 from zoo.models.phi_rom.scaling import of_size_one
 from zoo.models.phi_rom.strong_form import strong_tendency
 from zoo.models.phi_rom.tendency import tendency
+from zoo.models.phi_rom.travelling import unsteady
 
 
 class Seen(NamedTuple):
@@ -123,10 +124,11 @@ def _asked(
 def dynamics(
     config: Config, weights: dict, latents: Any, values: Any, physics: Physics,
     pick: Any = None, through: Any = 1.0, ridge: float = 1e-6, strong: bool = False,
-    mode: str = "auto", pull: float = 1.0,
+    mode: str = "auto", pull: float = 1.0, travel: int = 0,
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """(L_dyn, {"left": mean share that the tangent space cannot follow, "bad": projections that
-    are not finite}); weights: {"decoder", "dynamics"}.
+    are not finite, "unsteady": of the `travel` first, see `travelling`}); weights: {"decoder",
+    "dynamics"}.
 
     through: share of the gradient that reaches decoder and latents, 0 … 1; pull: the same of L_dyn
     alone, so that what the tangent space cannot follow may shape the decoder more than Ψ does.
@@ -141,18 +143,24 @@ def dynamics(
         linear = decode_with_slopes(config, weights["decoder"], shared, latents[0] * 0.0)
 
     def one(latent, own):
-        return slopes_of(
-            config, weights["decoder"], latent, own, physics, shared, pick, ridge, strong, mode,
-            linear,
+        asked = _asked(
+            config, weights["decoder"], latent, own, physics, shared, pick, strong, mode, linear
         )  # fmt: skip
+        return project(*asked, ridge), asked[1]
 
-    found = jax.vmap(one)(latents, values)
+    found, changes = jax.vmap(one)(latents, values)
     goal, start = _partly(found.rate, pull * through), _partly(latents, pull * through)
     said = rate(config, weights["dynamics"], start, values)
     size = jax.lax.stop_gradient(jnp.linalg.norm(found.rate, axis=-1)) + 1e-12
     gap = jnp.sqrt(((said - goal) ** 2).sum(-1) + 1e-14)
     left = _partly(found.left, through)
-    return (gap / size).mean(), {"left": left.mean(), "bad": found.bad.sum()}
+    more = {"left": left.mean(), "bad": found.bad.sum()}
+    if travel:
+        places = physics.places if pick is None else physics.places[pick]
+        steady = lambda a, r: unsteady(config, weights["decoder"], a, places, r)  # noqa: E731
+        share = jax.vmap(steady)(latents[:travel], changes[:travel])
+        more["unsteady"] = _partly(share, through).mean()
+    return (gap / size).mean(), more
 
 
 def _partly(x: Any, share: Any) -> Any:

@@ -18,7 +18,7 @@ from zoo.models.phi_rom.decoders import Decoder
 from zoo.models.phi_rom.dynamics import Dynamics
 from zoo.training.schedule import Schedule
 
-DEFAULT = Schedule(steps=10_000, rate=5e-3, warmup=100, chunk=100, save=1000)
+DEFAULT = Schedule(steps=4000, optimiser="soap", rate=5e-3, warmup=100, chunk=100, save=1000)
 
 
 class PhiROM(Model):

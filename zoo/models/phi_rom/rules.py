@@ -9,11 +9,15 @@ FIRST = ("components", "moments")
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """share: λ.   snapshots, points: per step for L_rec, points for all of them alike; 0 takes
-    all.   taught: snapshots per step for L_dyn.   picked: grid points for the Jacobian, 0 all.
+    all.   stratified: these points are one of every stratum of space instead of any, see `strata`.
+    taught: snapshots per step for L_dyn.   picked: grid points for the Jacobian, 0 all.
     level, limit, settle: of the warm-up; limit and settle in shares of the steps.
     pull: share of the gradient of L_dyn that reaches decoder and latents at most.
     tangent: weight of the share of ∂u/∂t that the tangent space cannot follow.
     path: weight of the gap between stored latents and where Ψ takes their neighbours, see `paths`.
+    travel: weight of the share of ∂u/∂t that no motion of the whole field makes, see `travelling`.
+    same: snapshots that measured the same share one latent, see `same_fields`.
+    shoot: weight of the misfit of rollouts from first latents at all frames, see `shooting`.
     ahead: latents per step from rollouts; pool: how many are kept, refresh: steps until they are
     made anew; reach: how far they go, in training horizons; widen: by how much of the range of
     the parameters of the data theirs is wider on either side.   mix: they begin between first
@@ -31,6 +35,7 @@ class Rules:
     share: float = 0.5
     snapshots: int = 0
     points: int = 0
+    stratified: bool = False
     taught: int = 32
     picked: int = 0
     level: float = 0.03
@@ -39,6 +44,9 @@ class Rules:
     pull: float = 1.0
     tangent: float = 0.0
     path: float = 0.0
+    travel: float = 0.0
+    shoot: float = 0.0
+    same: bool = False
     ahead: int = 0
     pool: int = 256
     refresh: int = 50

@@ -1,6 +1,4 @@
-"""One update of a Φ-ROM: latents of the snapshots, decoder and Ψ, by Adam on one total.
-
-    λ L_rec + (1 − λ) (L_dyn + tangent · (unfollowed share of ∂u/∂t) + path · (gap of `paths`)).
+"""One update of a Φ-ROM: latents of the snapshots, decoder and Ψ, by one optimiser.
 
 Warm-up is by level: until L_rec, averaged over some steps, is below `level` (or `limit` steps have
 passed) only the reconstruction is trained; then Ψ alone follows the physics, and its gradient to
@@ -8,38 +6,35 @@ decoder and latents grows from 0 to all of it over `settle` steps. `ahead` pairs
 parameters per step come from rollouts beyond the horizon, with parameters drawn from the range of
 the data: there the equation teaches without data.
 
-A latent's Adam moves only in steps that drew its snapshot. A step with a gradient that is not
+A latent's optimiser moves only in steps that drew its snapshot. A step with a gradient that is not
 finite changes nothing and is counted, as is every projection that is not finite.
 """
 
 import functools
 from typing import Any
 
-from zoo.models.phi_rom.adam import moved_by_adam
 from zoo.models.phi_rom.ahead import fresh_pool
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.forcing import latent_fit
-from zoo.models.phi_rom.losses import Seen, dynamics, reconstruction
+from zoo.models.phi_rom.losses import Seen
 from zoo.models.phi_rom.motions import motions
-from zoo.models.phi_rom.paths import PAIRS, path_gap
+from zoo.models.phi_rom.objective import choice, objective
+from zoo.models.phi_rom.optimiser import at_rest, moved_by
+from zoo.models.phi_rom.paths import PAIRS
 from zoo.models.phi_rom.rules import Rules
+from zoo.models.phi_rom.same_fields import as_one
 from zoo.training.schedule import Schedule
 
 MEMORY = 0.02  # weight of a new step in the running mean of L_rec
 
 
-def first_state(config: Config, params: dict, rules: Rules) -> dict:
+def first_state(config: Config, params: dict, rules: Rules, optimiser: str = "adam") -> dict:
     """What training starts from; params: {"decoder", "dynamics", "latents"}."""
-    import jax
     import jax.numpy as jnp
 
-    zeros = jax.tree.map(jnp.zeros_like, params)
-    rows = params["latents"].shape[0]
     size = max(rules.pool, 1)
     return {
         "params": params,
-        "optimiser": {"mean": zeros, "square": jax.tree.map(jnp.zeros_like, params),
-                      "drawn": jnp.zeros(rows), "count": jnp.zeros(())},
+        "optimiser": at_rest(params, optimiser),
         "warm": {"recent": jnp.ones(()), "begun": jnp.asarray(jnp.inf)},
         "pool": {"latents": jnp.zeros((size, config.latent)),
                  "values": jnp.zeros((size, max(1, len(config.parameters)))),
@@ -50,8 +45,9 @@ def first_state(config: Config, params: dict, rules: Rules) -> dict:
 
 def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
     """The update for the training loop. Batch: {"seen": Seen, "physics": Physics, "values":
-    (snapshot, parameter) standardised, "starts": (trajectory,) first snapshot of each, "box": (2,
-    parameter) their range, "span": the horizon in units of the clock}.
+    (snapshot, parameter) standardised, "starts": (trajectory,) first snapshot of each, "curve":
+    (point,) their order in space, "box": (2, parameter) their range, "span": the horizon in units
+    of the clock}.
     """
     import jax
     import jax.numpy as jnp
@@ -65,46 +61,7 @@ def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
     limit, settle = rules.limit * schedule.steps, max(1.0, rules.settle * schedule.steps)
     moves = motions(config) if rules.symmetric else None
 
-    def total(weights, latents, batch, count, through, pool, drawn, key, physical):
-        seen, turn = batch["seen"], batch["turn"]
-        if moves is not None:
-            latents = latents @ turn.latents.T
-        pick = _choice(drawn["points"], rules.points)
-        rec = reconstruction(config, weights["decoder"], latents, seen, pick)
-        if rules.physics == "none":
-            progress = count / schedule.steps
-            dyn = latent_fit(
-                config, weights["dynamics"], batch["table"], batch, progress, key,
-                rules.trajectories,
-            )  # fmt: skip
-            return rec + dyn, (rec, dyn, {"left": jnp.ones(()), "bad": jnp.zeros(())})
-        if not physical:
-            none = {"left": jnp.ones(()), "bad": jnp.zeros(())}
-            return rules.share * rec, (rec, jnp.ones(()), none)
-        chosen = _choice(drawn["picked"], rules.picked)
-        some, own = latents, batch["values"]
-        if rules.taught < drawn_rows:
-            lesson = _choice(drawn["taught"], rules.taught)
-            some, own = some[lesson], own[lesson]
-        if rules.ahead:
-            take = (drawn["ahead"] * len(pool["latents"])).astype(jnp.int32)
-            spare, good = jnp.arange(rules.ahead) % drawn_rows, pool["usable"][take, None] > 0
-            far = pool["latents"][take]
-            far = far if moves is None else far @ turn.latents.T
-            far = jnp.where(good, far, latents[spare])
-            theirs = jnp.where(good, pool["values"][take], batch["values"][spare])
-            some, own = jnp.concatenate([some, far]), jnp.concatenate([own, theirs])
-        dyn, more = dynamics(
-            config, weights, some, own, batch["physics"], chosen, through,
-            ridge=rules.ridge, strong=rules.physics == "strong", pull=rules.pull,
-        )  # fmt: skip
-        extra = rules.tangent * more["left"]
-        if rules.path:
-            extra += rules.path * path_gap(
-                config, weights["dynamics"], latents, batch, drawn["path"], through
-            )
-        value = rules.share * rec + (1 - rules.share) * (dyn + extra)
-        return value, (rec, dyn, more)
+    total = objective(config, rules, schedule.steps, rows)
 
     def update(state, batch, key):
         drawn = _drawn(key, {
@@ -113,7 +70,7 @@ def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
             "path": 3 * PAIRS if rules.path else 0,
         })  # fmt: skip
         params, warm, count = state["params"], state["warm"], state["optimiser"]["count"]
-        own, chosen = dict(batch), _choice(drawn["rows"], rules.snapshots)
+        own, chosen = dict(batch), choice(drawn["rows"], rules.snapshots)
         own["values_all"] = batch["values"]
         if chosen is None:
             chosen = jnp.arange(rows)
@@ -127,6 +84,7 @@ def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
             turn = jax.tree.map(lambda a: jnp.asarray(a)[_one_of(moves, key)], moves)
             own["seen"] = own["seen"]._replace(places=own["seen"].places @ turn.places.T)
             own["table"], own["turn"] = own["table"] @ turn.latents.T, turn
+        own["whole"] = batch["seen"]._replace(places=own["seen"].places)
         on = count >= warm["begun"]
         through = jnp.where(on, jnp.clip((count - warm["begun"]) / settle, 0.0, 1.0), 0.0)
         pool = state["pool"]
@@ -155,7 +113,9 @@ def make_update(config: Config, rules: Rules, schedule: Schedule, rows: int):
         clip = jnp.minimum(1.0, schedule.clip / (norm + 1e-12))
         slopes = jax.tree.map(lambda g: g * clip, slopes)
         step = plan(count)
-        moved = moved_by_adam(params, state["optimiser"], slopes, chosen, step, rules, good)
+        moved = moved_by(params, state["optimiser"], slopes, chosen, step, rules, good)
+        if rules.same:
+            moved[0]["latents"] = as_one(moved[0]["latents"], batch["same"])
         recent = jnp.where(good, (1 - MEMORY) * warm["recent"] + MEMORY * rec, warm["recent"])
         reached = (recent < rules.level) | (count >= limit)
         begun = jnp.where(jnp.isinf(warm["begun"]) & reached, count + 1, warm["begun"])
@@ -191,12 +151,3 @@ def _one_of(moves: Any, key: Any) -> Any:
     import jax
 
     return jax.random.randint(jax.random.fold_in(key, 3), (), 0, len(moves.places))
-
-
-def _choice(uniform: Any, count: int) -> Any:
-    """The places of the `count` largest numbers: a choice without repetition; None for all."""
-    import jax
-
-    if not count or count >= uniform.shape[0]:
-        return None
-    return jax.lax.top_k(uniform, count)[1]

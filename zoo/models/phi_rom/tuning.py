@@ -12,9 +12,11 @@ from physics.system import System
 if TYPE_CHECKING:
     from zoo.models.phi_rom.model import PhiROM
 
-STEPS, RATE, LIMIT = 2000, 5e-3, 0.03  # LIMIT: a decoder that has learnt needs no warm-up
+STEPS, RATE, OPTIMISER = 1300, 1e-2, "soap"
+LIMIT = 0.03  # of the warm-up: a decoder that has learnt needs none
 FRAMES = 51
 POINTS = {1: 32, 2: 128, 3: 512}  # per step, of each snapshot
+PICKED = {1: 0, 2: 256, 3: 512}  # grid points for the Jacobian, 0 all
 TAUGHT, AHEAD, TANGENT = 16, 16, 0.3
 
 
@@ -58,11 +60,13 @@ def prepared(
     if equation is not None:
         model, _ = adapt(model, equation)
     data = simulated(model, seed, samples) if isinstance(target, System) else target
-    schedule = Schedule(steps=steps, rate=RATE, warmup=min(100, steps // 10), chunk=min(100, steps),
-                        save=1000, seed=arguments.whole(seed, "seed", 0))  # fmt: skip
+    schedule = Schedule(
+        steps=steps, rate=RATE, optimiser=OPTIMISER, warmup=min(100, steps // 10),
+        chunk=min(100, steps), save=1000, seed=arguments.whole(seed, "seed", 0),
+    )  # fmt: skip
     rules = Rules(
-        points=POINTS[model.config.equation.dim], taught=TAUGHT, ahead=AHEAD, tangent=TANGENT,
-        limit=LIMIT,
+        points=POINTS[model.config.equation.dim], stratified=True, taught=TAUGHT, ahead=AHEAD,
+        tangent=TANGENT, limit=LIMIT, picked=PICKED[model.config.equation.dim],
     )  # fmt: skip
     return model, data, schedule, rules
 
