@@ -4,6 +4,7 @@ A test that takes the argument `catalogue_name` runs once for every system of th
 of them, chosen by the commit, in the default run, the others under the marker `slow`.
 """
 
+import gc
 import os
 import subprocess
 from pathlib import Path
@@ -22,6 +23,8 @@ os.environ.setdefault("EQX_ON_ERROR", "nan")  # programs with host callbacks are
 os.environ.setdefault(
     "TF_CPP_MIN_LOG_LEVEL", "3"
 )  # XLA logs what it reads from the cache as errors
+
+MAPPINGS = 30_000  # of memory; Linux allows a process 65 530, and a compiled program takes several
 
 settings.register_profile("zoo", deadline=None, print_blob=True)
 settings.load_profile("zoo")
@@ -57,3 +60,15 @@ def pytest_generate_tests(metafunc):
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+@pytest.fixture(scope="module", autouse=True)
+def room_for_programs():
+    """Compiled programs are let go before they fill the process's table of mappings."""
+    yield
+    table = Path("/proc/self/maps")
+    if table.exists() and table.read_bytes().count(b"\n") > MAPPINGS:
+        import jax
+
+        jax.clear_caches()
+        gc.collect()
