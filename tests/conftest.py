@@ -1,12 +1,14 @@
-"""What all tests share: the CPU, a compilation cache, and a third of the catalogue by commit.
+"""What all tests share: the CPU, a compilation cache, and tests that take turns.
 
-A test that takes the argument `catalogue_name` runs once for every system of the catalogue: a third
-of them, chosen by the commit, in the default run, the others under the marker `slow`.
+A test that takes the argument `catalogue_name` runs once for every system of the catalogue. A third
+of these and of the long tests marked `turns`, chosen by the commit, is in the default run; the
+others are `slow`.
 """
 
 import gc
 import os
 import subprocess
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -40,20 +42,26 @@ def commit() -> str:
     return found.stdout.strip() if found.returncode == 0 else "0" * 40
 
 
-def catalogue_sample(names: list[str]) -> list:
-    """`names` as test parameters: one in three bare, chosen by the commit, the others slow."""
-    turn = int(commit()[:8], 16) % THIRDS
-    return [
-        name if index % THIRDS == turn else pytest.param(name, marks=pytest.mark.slow)
-        for index, name in enumerate(sorted(names))
-    ]
-
-
 def pytest_generate_tests(metafunc):
     if "catalogue_name" in metafunc.fixturenames:
         import physics
 
-        metafunc.parametrize("catalogue_name", catalogue_sample(physics.list_systems()))
+        metafunc.parametrize("catalogue_name", sorted(physics.list_systems()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Of the tests that take turns, all but those of this commit's turn are slow."""
+    turn, waiting = int(commit()[:8], 16) % THIRDS, defaultdict(list)
+    for item in items:
+        if "catalogue_name" in getattr(item, "fixturenames", ()):
+            waiting[item.nodeid.partition("[")[0]].append(item)
+        elif item.get_closest_marker("turns"):
+            waiting["turns"].append(item)
+    for together in waiting.values():
+        for index, item in enumerate(sorted(together, key=lambda i: i.nodeid)):
+            if index % THIRDS != turn:
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

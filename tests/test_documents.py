@@ -12,6 +12,7 @@ SNIPPET = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CONTRIBUTING.md"]
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
 def test_snippets_of_documents_run(path, tmp_path):
     script = "\n".join(SNIPPET.findall(path.read_text(encoding="utf-8")))

@@ -17,6 +17,7 @@ def test_predict(zoo, tmp_path):
     assert physics.load(file).sizes["time"] == 31
 
 
+@pytest.mark.turns
 def test_finetune_then_explain(zoo, tmp_path):
     folder = tmp_path / "hares"
     known = ("--known", "hare' = a*hare; lynx' = -c*lynx", "-p", "a=0.55", "-p", "c=0.8")
@@ -43,6 +44,7 @@ def test_verify_exits_1_when_a_number_is_off(zoo, monkeypatch, good):
 SHORT = ("systems", "list", "show", "solve", "calibrate", "export", "predict")
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("verb", VERBS)
 def test_examples_of_the_help(zoo, verb, tmp_path, monkeypatch):
     text = " ".join(inspect.getdoc(VERBS[verb]).split("Example:")[1].split())

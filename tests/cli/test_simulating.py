@@ -70,6 +70,7 @@ PDES = {
 }  # fmt: skip
 
 
+@pytest.mark.turns
 @pytest.mark.filterwarnings("ignore:spectrum not resolved")
 @pytest.mark.parametrize("case", PDES)
 def test_pictures_of_fields(zoo, case, tmp_path):
@@ -119,6 +120,7 @@ def test_calibrate_and_solve_again(zoo, tmp_path):
     assert abs(float(out.split()[-1]) - 3 * np.exp(-2)) < 1e-3
 
 
+@pytest.mark.turns
 def test_calibrate_from_a_bad_start_and_go_on_from_its_file(zoo, tmp_path):
     lotka = "x' = a*x - b*x*y; y' = d*x*y - c*y"
     good = ("-p", "a=1", "-p", "b=0.05", "-p", "c=0.8", "-p", "d=0.02")
@@ -162,6 +164,7 @@ def test_export_reads_a_law_file_of_either_kind(zoo, tmp_path):
         assert code == 0 and "3" in out and "x" in out
 
 
+@pytest.mark.turns
 def test_explain_data(zoo, tmp_path):
     import physics
     import symbolic

@@ -14,6 +14,7 @@ SLOW = ["burgers-2d", "burgers-3d", "fisher-kpp-2d", "ks-1d", "ks-2d", "velocity
 NAMES = [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("name", NAMES)
 def test_ten_steps_agree(name):
     lines, dim, _, *rest = cases(exponax)[name]

@@ -39,6 +39,7 @@ def test_lotka_volterra_from_a_poor_guess():
     assert fit.converged
 
 
+@pytest.mark.turns
 def test_intervals_cover_the_truth_about_as_often_as_they_say():
     truth = physics.get("lotka_volterra")
     clean = physics.solve(truth, initial=[1.0, 1.0], times=np.linspace(0, 6, 31))

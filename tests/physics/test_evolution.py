@@ -77,6 +77,7 @@ def test_fast_reactions_between_walls_are_followed(times):
     assert np.abs(found["u"][0].mean("x") - np.cos(10 * found.time)).max() < 1e-5
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("scheme", ["spectral", "finite-difference", "finite-volume"])
 @pytest.mark.parametrize(
     ("equation", "exact", "times"),
@@ -154,6 +155,7 @@ def test_equal_equations_with_other_values_do_not_share_their_steps():
         assert np.abs(again["u"][0, -1] - exact).max() < 2e-4
 
 
+@pytest.mark.turns
 def test_rollouts_are_differentiable_and_equal_to_steps():
     stepper = physics.stepper(BURGERS, 32, 0.02)
     u = jnp.asarray(START[::2, None])

@@ -45,6 +45,7 @@ def draw(law, grid, states=("u",), key=KEY):
 # -- what every law keeps ------------------------------------------------------------------
 
 
+@pytest.mark.turns
 @every_law
 @pytest.mark.parametrize("dim, kind", [(1, "neumann"), (2, "dirichlet"), (3, "periodic")])
 def test_one_key_is_one_function_on_every_grid(name, dim, kind):
@@ -57,6 +58,7 @@ def test_one_key_is_one_function_on_every_grid(name, dim, kind):
     assert np.abs(fine[(slice(None, None, 2),) * dim] - coarse).max() < 1e-5
 
 
+@pytest.mark.turns
 @every_law
 def test_keys_differ_and_batches_are_single_draws(name):
     law, states = LAWS[name]

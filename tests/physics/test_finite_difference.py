@@ -110,6 +110,7 @@ def manufactured(equation, low, high):
     )
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("order", [2, 4])
 @pytest.mark.parametrize(
     ("equation", "low", "high"),

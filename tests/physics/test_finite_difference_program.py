@@ -50,6 +50,7 @@ def test_controls_enter_the_right_hand_side():
         f(0.0, jnp.zeros((16, 1)))
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("method", ["explicit", "implicit"])
 def test_batches_loops_jit_and_eager_agree_and_gradients_are_right(method):
     stepper = FiniteDifferenceStepper(viscous(), Grid(viscous().domain, 20), 0.05, method=method)

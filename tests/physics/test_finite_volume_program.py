@@ -41,6 +41,7 @@ def test_batches_loops_jit_and_eager_agree():
         np.testing.assert_allclose(jax.jit(stepper)(fields[i], params), eager, atol=1e-13)
 
 
+@pytest.mark.turns
 def test_gradients_are_those_of_differences():
     stepper = FiniteVolumeStepper(viscous(), Grid(viscous().domain, 24, "cells"), 0.02)
     u = jnp.asarray(np.sin(3 * stepper.grid.coordinates[0]))[:, None]

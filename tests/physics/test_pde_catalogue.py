@@ -59,6 +59,7 @@ def test_every_parameter_occurs(name, options):
     assert {symbol(p.name) for p in system.parameters} <= occurring
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("name", NAMES)
 def test_initial_fields_are_finite_and_within_bounds(name):
     for options in dimensions(name):
@@ -72,6 +73,7 @@ def test_initial_fields_are_finite_and_within_bounds(name):
             assert state.high is None or field.max() <= state.high + 1e-6
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("name", [n for n in NAMES if physics.get(n).dim < 3])
 def test_initial_fields_are_resolved_by_64_points(name):
     system = physics.get(name)

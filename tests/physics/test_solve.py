@@ -38,6 +38,7 @@ def test_lowered_rhs_equals_sympy(name):
             assert np.allclose(f(0.7, u), exact_rhs(system)(0.7, u), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_convergence_order(solver):
     """x' = -x + cos t from the exact solution (cos t + sin t)/2 + C e^-t, halving the steps."""
@@ -67,6 +68,7 @@ def test_lorenz_agrees_with_scipy():
     assert np.abs(states - reference).max() < 1e-6
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("adjoint", ["checkpointed", "direct"])
 def test_gradient_against_finite_differences(adjoint):
     system = physics.get("van_der_pol")
@@ -127,6 +129,7 @@ def test_stiff_system_is_handed_to_an_implicit_method():
     assert float(found["x"][0, -1]) == pytest.approx(reference, rel=1e-3)
 
 
+@pytest.mark.turns
 def test_blow_up_names_sample_time_and_remedy():
     system = physics.parse("x' = x^2")
     with pytest.raises(physics.BlowUp, match=r"sample 1 .* t = 1 .*try"):

@@ -58,6 +58,7 @@ def test_the_search_finds_few_transforms(name):
     assert inverse + forward <= sum(FORMS[name][2])
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("name", FORMS)
 def test_all_forms_are_the_same_function(name):
     """On fields with few modes, where no form makes aliasing errors."""

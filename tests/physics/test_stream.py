@@ -44,6 +44,7 @@ def same(a, b) -> bool:
     return all(jax.tree.leaves(equal))
 
 
+@pytest.mark.turns
 def test_the_same_key_gives_the_same_batches(stream, begun):
     first, end = follow(stream, begun, 13)
     again, other = follow(stream, stream.init(jax.random.key(3)), 13)
@@ -131,6 +132,7 @@ print(len(jax.devices()), float(np.asarray(batch["fields"], np.float64).sum()),
 """
 
 
+@pytest.mark.turns
 def test_draws_do_not_depend_on_the_number_of_devices():
     found = []
     mesh = 'jax.make_mesh((4,), ("data",), axis_types=(jax.sharding.AxisType.Auto,))'

@@ -11,6 +11,7 @@ from .planted import PLANTED, noisy, planted, recovered
 # -- recovery ------------------------------------------------------------------------------
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("name", PLANTED)
 def test_clean_laws_come_back_exactly(name):
     system, data = planted(name, seed=0)

@@ -44,6 +44,7 @@ def right(found, formula: str) -> bool:
     return close and len(found.best.parameters) <= 2
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("formula", FORMULAS)
 @pytest.mark.parametrize("engine", ["operon", "auto"])
 def test_formulas_are_found_under_noise(formula, engine):

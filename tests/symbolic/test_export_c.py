@@ -152,6 +152,7 @@ def test_names_that_are_words_of_c(build):
     agrees(shadows, build(symbolic.export(shadows, "c")), "map")
 
 
+@pytest.mark.turns
 def test_every_reserved_word_can_be_a_state(build):
     words = sorted(w for w in RESERVED if physics.names.IDENTIFIER.fullmatch(w))
     words = [w for w in words if w not in physics.names.RESERVED]

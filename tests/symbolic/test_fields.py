@@ -31,6 +31,7 @@ def noisy(data, names, noise, seed=0):
     return data.assign(shaken)
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.05])
 @pytest.mark.parametrize(
     ("name", "end", "frames"),
@@ -47,6 +48,7 @@ def test_planted_laws_of_one_dimension_come_back(name, end, frames, noise):
     assert "periodic" in found.method
 
 
+@pytest.mark.turns
 def test_two_coupled_fields_and_one_with_velocities_from_vorticity():
     truth, data = clean("lambda_omega", 10, 81, 32)
     found = symbolic.discover(noisy(data, "uv", 0.02))
@@ -91,6 +93,7 @@ def test_noise_and_a_missing_term_give_no_law():
     assert "missing" in found.reason or "explains" in found.reason
 
 
+@pytest.mark.turns
 def test_laws_of_fields_are_held_against_data():
     truth, data = clean("burgers", 1.5, 76, 128)
     right, wrong = symbolic.check(truth, data), symbolic.check(physics.get("heat"), data)

@@ -28,6 +28,7 @@ def test_a_fifth_power_is_not_imitated_by_a_sine(noise):
     assert symbolic.same_law(symbolic.discover(data).best, truth).same_terms
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("noise", [0.01, pytest.param(0.0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("force", ["tanh(3*x)", "x + 0.3*abs(y)*y"])
 def test_fractions_that_imitate_are_refused(force, noise):

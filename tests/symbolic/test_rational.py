@@ -31,6 +31,7 @@ def test_a_saturated_rate_comes_back(noise):
     assert len(found.best.parameters) == 3
 
 
+@pytest.mark.turns
 def test_a_fraction_of_two_states_comes_back_unaided():
     lines = ["x' = 0.5 - x*y/(0.4 + x)", "y' = 0.8*x*y/(0.4 + x) - 0.3*y"]
     system, data = record(lines, [[0.2, 0.5], [1.5, 0.3], [0.8, 1.5], [2.5, 1.0]], 12)

@@ -89,6 +89,7 @@ def test_no_constant_leaves_its_range():
     assert constant(-0.9997, low=-1.0, high=0.0).after == -1.0
 
 
+@pytest.mark.turns
 def test_intervals_of_a_calibration_recover_the_parameters():
     truth = physics.get("lotka_volterra").with_values(alpha=1.5, beta=1.0, gamma=2.0, delta=0.75)
     data = physics.solve(truth, samples=3, seed=0, times=np.linspace(0, 6, 61))

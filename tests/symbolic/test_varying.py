@@ -57,6 +57,7 @@ def test_lorenz_at_many_rayleigh_numbers(noise, told):
     assert found.candidates[found.chosen].resimulated < 0.01 + noise
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("noise", [0.0, 0.05])
 def test_fields_of_different_viscosity(noise):
     burgers = physics.get("burgers")

@@ -219,6 +219,7 @@ def test_the_strong_form_agrees_with_the_solver_where_the_field_is_smooth():
     assert np.abs(gap).max() < 0.02 * np.abs(weak[inner]).max()
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("gaps", [False, True])
 def test_encoding_recovers_planted_latents(gaps):
     import jax

@@ -105,6 +105,7 @@ def test_the_same_measurements_get_one_latent():
     np.testing.assert_allclose(as_one(latents, same), wanted)
 
 
+@pytest.mark.turns
 def test_training_on_sensors_with_all_of_it():
     wave = physics.parse("u_t = -c*u_x", {"c": 1.0}, length=2 * np.pi)
     model = family("phi-rom").MODEL.create(

@@ -29,6 +29,7 @@ def test_shipped_checkpoints_load_and_predict(name):
     assert card.recipe in zoo.list_recipes() and card.architecture == name.split(".")[0]
 
 
+@pytest.mark.turns
 @pytest.mark.parametrize("name", SHIPPED)
 def test_cards_are_re_made_from_the_loaded_weights(name):
     verified = zoo.verify(name)

@@ -85,6 +85,7 @@ def test_the_fit_of_a_buffer_is_that_of_its_rows_within_bounds(images, shrink):
     assert all(v.dtype == np.float32 for v in (*coefficients, members))
 
 
+@pytest.mark.turns
 def test_rows_are_fitted_in_all_their_images(run):
     """The integrator is the same plant when everything changes its sign."""
     _, model = run
@@ -168,6 +169,7 @@ class Stepped(OdePlant):
         Stepped.taken += 1
 
 
+@pytest.mark.turns
 def test_every_step_of_the_plant_is_counted(run):
     """A trained policy gathers the first rows on another plant, by steps that are counted too."""
     _, model = run

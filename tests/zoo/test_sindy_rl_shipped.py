@@ -165,6 +165,7 @@ def test_a_plant_is_an_environment_or_a_system_of_the_same_states():
         zoo.finetune(model, xarray.Dataset())
 
 
+@pytest.mark.turns
 def test_fine_tuning_spends_the_real_steps_it_is_given(tmp_path):
     model = zoo.load(NAMES[1])
     stiff = physics.get("pendulum", gamma=0.1)

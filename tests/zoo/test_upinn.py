@@ -101,6 +101,7 @@ def test_adam_lowers_the_same_loss(setting):
         assert float(tuned.loss(batch)[0]) < 0.3 * float(before.loss(batch)[0])
 
 
+@pytest.mark.turns
 def test_gradient_of_the_loss_against_finite_differences(setting):
     _, known, data, _ = setting
     with jax.enable_x64(True):
@@ -136,6 +137,7 @@ def test_residual_vanishes_on_an_exact_solution():
         assert np.allclose(physics_part, -2.0 / s["rate"])
 
 
+@pytest.mark.turns
 def test_gaps_and_hidden_inputs_of_choice(setting):
     """Only the predator's equation is unknown, and only through the prey."""
     truth = physics.parse("x' = x - x*y; y' = k*x^2 - y", parameters={"k": 0.5}, name="half")
@@ -148,6 +150,7 @@ def test_gaps_and_hidden_inputs_of_choice(setting):
     assert symbolic.same_law(found.best, truth, rtol=0.1)
 
 
+@pytest.mark.turns
 def test_multiplicative_noise_and_other_scales():
     """Counts in the thousands with relative errors; nothing is tuned to numbers near one."""
     truth = physics.parse(

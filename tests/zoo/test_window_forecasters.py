@@ -47,6 +47,7 @@ def relative(found, exact):
     return np.sqrt(sum((a**2).sum() for a, _ in gaps) / sum((b**2).sum() for _, b in gaps))
 
 
+@pytest.mark.turns
 @every_family
 def test_forecasts_follow_the_data(family, trained, data):
     said = trained[family].predict(data)
