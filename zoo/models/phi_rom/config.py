@@ -30,7 +30,8 @@ class Config:
     fronts, spots: inputs of the sine decoder that move with the latent, see `moving`: for shocks,
     for bumps.   frequency: of its coordinates at the start.
     walls: the decoder vanishes where the System says u = 0, see `walls`.   homogeneous: the first
-    entry of the latent is the size of the field, see `scaling`.
+    entry of the latent is the size of the field, see `scaling`.   sized: Ψ sees it, as it has to
+    where λu does not solve the System with u.
     prior: deviation that encoding takes exact measurements to have, in normalised units, against
     the latents of training; 0 for that of `encoding`.
     dynamics_width, dynamics_depth: hidden layers of Ψ.   quadratic: it has all products of two
@@ -53,6 +54,7 @@ class Config:
     frequency: float = 3.0
     walls: bool = False
     homogeneous: bool = False
+    sized: bool = False
     prior: float = 0.0
     dynamics_width: int = 64
     dynamics_depth: int = 3
@@ -84,11 +86,13 @@ class Config:
         object.__setattr__(self, "grid", Grid(system.domain, points, LAYOUTS[scheme]).points)
         if self.decoder == "filter" and (self.width % 2 or self.fronts or self.spots):
             raise ValueError("the filter decoder takes an even width, no fronts and no spots")
-        if self.homogeneous and (self.latent < 2 or not homogeneous(system)):
+        if self.homogeneous and (self.latent < 2 or not (self.sized or homogeneous(system))):
             raise ValueError(
                 f"homogeneous=True needs latent >= 2 and a System that λu solves where u does; "
-                f"leave it out for {system.name!r}"
+                f"leave it out for {system.name!r}, or give sized=True"
             )
+        if self.sized and not self.homogeneous:
+            raise ValueError("sized=True goes with homogeneous=True")
         if self.width**2 * self.depth + math.prod(self.grid) * self.latent > MOST_NUMBERS:
             raise ValueError("width, grid and latent ask for too many numbers; make them smaller")
 

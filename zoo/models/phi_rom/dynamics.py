@@ -42,12 +42,21 @@ class Dynamics(nnx.Module):
 
 def rate(config: Config, weights: dict, latent: Any, values: Any) -> Any:
     """dα per unit of the model's clock, (…, latent); values: (…, parameter), standardised."""
+    import jax.numpy as jnp
+
+    said = pace(config, weights, latent, values)
+    if not config.homogeneous:
+        return said
+    return jnp.concatenate([latent[..., :1] * said[..., :1], said[..., 1:]], -1)
+
+
+def pace(config: Config, weights: dict, latent: Any, values: Any) -> Any:
+    """`rate`, of a first entry that is the size of the field relative to it: d log|size|."""
     import jax
     import jax.numpy as jnp
 
-    size: Any = None
-    if config.homogeneous:
-        size, latent = parted(latent)
+    if config.homogeneous and not config.sized:
+        latent = parted(latent)[1]
     h = latent
     if config.parameters:
         lifted = values @ weights["lift"] + weights["lift_bias"]
@@ -60,5 +69,4 @@ def rate(config: Config, weights: dict, latent: Any, values: Any) -> Any:
         h = h @ weights[f"kernel_{level}"] + weights[f"bias_{level}"]
         h = h * jax.nn.sigmoid(h * jax.nn.softplus(weights["slope"][level])) / 1.1
     last = config.dynamics_depth
-    said = products + h @ weights[f"kernel_{last}"] + weights[f"bias_{last}"]
-    return said if size is None else jnp.concatenate([size * said[..., :1], said[..., 1:]], -1)
+    return products + h @ weights[f"kernel_{last}"] + weights[f"bias_{last}"]

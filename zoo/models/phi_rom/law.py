@@ -185,7 +185,7 @@ def dynamics_error(model: "PhiROM") -> float:
     import jax.numpy as jnp
 
     from zoo.models.phi_rom.decoders import features
-    from zoo.models.phi_rom.dynamics import rate
+    from zoo.models.phi_rom.dynamics import pace
     from zoo.models.phi_rom.losses import Physics, slopes_of
     from zoo.models.phi_rom.tendency import grid_places, scaled
 
@@ -199,7 +199,7 @@ def dynamics_error(model: "PhiROM") -> float:
     def one(latent, own):
         shared = features(c, weights["decoder"], physics.places)
         goal = slopes_of(c, weights["decoder"], latent, own, physics, shared).rate
-        gap = rate(c, weights["dynamics"], latent, own) - goal
+        gap = pace(c, weights["dynamics"], latent, own) - goal
         return jnp.linalg.norm(gap) / (jnp.linalg.norm(goal) + 1e-12)
 
     errors = np.asarray(jax.jit(jax.vmap(one))(latents, values))

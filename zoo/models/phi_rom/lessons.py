@@ -19,11 +19,10 @@ import numpy as np
 from zoo.models.phi_rom.ahead import fresh_pool
 from zoo.models.phi_rom.config import Config
 from zoo.models.phi_rom.decoders import decode_with_slopes, features
-from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.dynamics import pace
 from zoo.models.phi_rom.losses import rates_of
 from zoo.models.phi_rom.motions import motions
 from zoo.models.phi_rom.rules import Rules
-from zoo.models.phi_rom.scaling import of_size_one
 
 TAUGHT_AT_ONCE, SEEN_PER_STEP = 32, 512
 RIDGE = 1e-4
@@ -57,7 +56,7 @@ def _round(config: Config, rules: Rules) -> Any:
 
         def loss(dynamics, chosen):
             own = {k: v[chosen] for k, v in lessons.items()}
-            gap = rate(config, dynamics, own["latents"], own["values"]) - own["rates"]
+            gap = pace(config, dynamics, own["latents"], own["values"]) - own["rates"]
             seen = jnp.einsum("pi,pij,pj->p", gap, own["gram"], gap)
             return (own["good"] * jnp.sqrt(seen + 1e-12)).sum() / (own["good"].sum() + 1e-12)
 
@@ -95,8 +94,6 @@ def _lessons(config: Config, rules: Rules, params: dict, batch: dict, key: Any) 
         turns = jnp.asarray(motions(config).latents)
         turn = turns[jax.random.randint(draws[2], (count,), 0, len(turns))]
         latents = jnp.einsum("pij,pj->pi", turn, latents)
-    if config.homogeneous:
-        latents = of_size_one(latents)
     physics = batch["physics"]
     shared, linear = features(config, params["decoder"], physics.places), None
     if config.linear:

@@ -15,9 +15,9 @@ from zoo.models.phi_rom.decoders import (
     decode_with_slopes,
     features,
 )
-from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.dynamics import pace
 from zoo.models.phi_rom.projection import jacobian, project
-from zoo.models.phi_rom.scaling import of_size_one
+from zoo.models.phi_rom.scaling import away_from_nought, of_size_one
 from zoo.models.phi_rom.strong_form import strong_tendency
 from zoo.models.phi_rom.tendency import tendency
 from zoo.models.phi_rom.travelling import unsteady
@@ -100,22 +100,27 @@ def _asked(
     shared: dict, pick: Any = None, strong: bool = False, mode: str = "auto",
     linear: tuple[Any, Any] | None = None,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """(J, r) of one latent."""
+    """(J, r) of one latent, of a decoder that knows sizes of the same field of size one: r is
+    divided by the size, and what is projected is what `pace` says."""
     import jax
 
+    size: Any = 1.0
+    if config.homogeneous:
+        size = away_from_nought(latent[0]) if config.sized else size
+        latent = of_size_one(latent)
     own = physics.value_center + physics.value_scale * values
     params = dict(zip(config.parameters, own, strict=False))
     take = (lambda a: a) if pick is None else (lambda a: a[pick])
     if strong:
         change = strong_tendency(config)(
-            weights, take(physics.places), latent, physics.center, physics.scale, params
+            weights, take(physics.places), latent, physics.center, size * physics.scale, params
         )
     else:
         plain = linear is None
         said = decode(config, weights, shared, latent) if plain else at_latents(linear, latent)
-        field = (physics.center + physics.scale * said).reshape(*config.grid, -1)
+        field = (physics.center + size * physics.scale * said).reshape(*config.grid, -1)
         change = take(tendency(config)(field, params).reshape(said.shape))
-    change = change * (physics.clock / physics.scale)
+    change = change * (physics.clock / (size * physics.scale))
     if linear is None:
         return jacobian(config, weights, jax.tree.map(take, shared), latent, mode), change
     return take(linear[1]), change
@@ -136,8 +141,6 @@ def dynamics(
     import jax
     import jax.numpy as jnp
 
-    if config.homogeneous:
-        latents = of_size_one(latents)  # nothing depends on the size
     shared, linear = features(config, weights["decoder"], physics.places), None
     if config.linear and mode != "forward" and not strong:
         linear = decode_with_slopes(config, weights["decoder"], shared, latents[0] * 0.0)
@@ -150,7 +153,7 @@ def dynamics(
 
     found, changes = jax.vmap(one)(latents, values)
     goal, start = _partly(found.rate, pull * through), _partly(latents, pull * through)
-    said = rate(config, weights["dynamics"], start, values)
+    said = pace(config, weights["dynamics"], start, values)
     size = jax.lax.stop_gradient(jnp.linalg.norm(found.rate, axis=-1)) + 1e-12
     gap = jnp.sqrt(((said - goal) ** 2).sum(-1) + 1e-14)
     left = _partly(found.left, through)

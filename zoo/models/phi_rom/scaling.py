@@ -2,6 +2,9 @@
 
 Then one entry of the latent multiplies what is decoded, Ψ does not see it and only says how fast it
 grows, and a field of any size is encoded, forecast and taught like one of size 1.
+
+Where λu does not, as with a reaction u², a decoder may be kept so all the same: Ψ then sees the
+size (`sized`), and the solver is asked at it.
 """
 
 from typing import Any
@@ -11,6 +14,8 @@ import sympy
 from physics.boundary import condition, sides
 from physics.jets import Jet, expand_fluxes
 from physics.system import System
+
+TINY = 1e-6  # of the size of training fields
 
 
 def homogeneous(system: System) -> bool:
@@ -30,6 +35,13 @@ def parted(latent: Any) -> tuple[Any, Any]:
 
     rest = latent[..., 1:]
     return latent[..., :1], jnp.concatenate([jnp.zeros_like(latent[..., :1]), rest], -1)
+
+
+def away_from_nought(size: Any) -> Any:
+    """The size, of at least TINY, to be divided by."""
+    import jax.numpy as jnp
+
+    return jnp.where(size < 0, -1.0, 1.0) * jnp.maximum(jnp.abs(size), TINY)
 
 
 def of_size_one(latent: Any) -> Any:

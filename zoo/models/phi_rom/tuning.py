@@ -24,6 +24,7 @@ def adapt(model: "PhiROM", system: System | None, **roles: Any) -> tuple:
     """(new model, TransferReport); see PhiROM.adapt."""
     import checkpoints
     from zoo.models.phi_rom.model import PhiROM
+    from zoo.models.phi_rom.scaling import homogeneous
 
     config = model.config
     system = config.equation if system is None else arguments.system(system)
@@ -38,9 +39,22 @@ def adapt(model: "PhiROM", system: System | None, **roles: Any) -> tuple:
     if "parameters" not in roles:
         own = {p.name for p in system.parameters}
         kept["parameters"] = tuple(n for n in config.parameters if n in own)
+    if "sized" not in roles:
+        kept["sized"] = kept["homogeneous"] and (config.sized or not homogeneous(system))
     fresh = PhiROM.create(system, **kept)
-    merged, report = checkpoints.transfer(model.state(), fresh.state())
+    state = model.state()
+    if fresh.config.sized and not config.sized:
+        state = blind_to_size(state)
+    merged, report = checkpoints.transfer(state, fresh.state())
     return fresh.put(merged), report
+
+
+def blind_to_size(state: dict) -> dict:
+    """The same weights, with Ψ's input for the size cut off: it was never taught what that says."""
+    dynamics = dict(state["dynamics"])
+    first = np.array(dynamics["kernel_0"])
+    first[0] = 0.0
+    return {**state, "dynamics": {**dynamics, "kernel_0": first}}
 
 
 def prepared(
