@@ -21,7 +21,7 @@ import physics
 import zoo
 from benchmarks.rows import append, load
 from physics.symbols import Parameter
-from zoo.models.phi_rom import tuning
+from zoo.models.phi_rom import tuning, tuning_rules
 from zoo.recipes import phi_rom_burgers_source as burgers
 
 STORE = Path("docs/results/phi-rom-finetune.jsonl")
@@ -84,7 +84,7 @@ def curve(name: str, arm: str, seed: int, rate: float, steps: int) -> list[float
     scales = "model" if arm == "tuned" else "data"
     statistics = fitting.statistics_of(model.config, measured) if scales == "data" else {}
     rules = fitting.check_rules(
-        burgers.RULES | {"stratified": not plain} | ({} if fresh else {"limit": tuning.LIMIT})
+        burgers.RULES | {"stratified": not plain} | ({} if fresh else {"limit": tuning_rules.LIMIT})
     )
     probe = model.put(statistics=statistics)
 

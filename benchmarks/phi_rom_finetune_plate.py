@@ -4,7 +4,7 @@ To reactions that a user types: −k u, k = 0.5, which leaves fields of any size
 k = 0.3, which does not. 24 trajectories of one Gaussian each, 25 frames 0.1 apart; the error is
 that of forecasts of 50 frames from the first field of 24 others, mean of inside and beyond.
 `scratch`: random weights, the recipe, its lessons at the end included; `tuned`: from the checkpoint
-with the settings of zoo.finetune, every 100 steps; `before`: the checkpoint under the new equation.
+with the settings of zoo.finetune, every 100 steps, the last with its lessons; `before`: the checkpoint under the new equation.
 """
 
 import argparse
@@ -76,7 +76,8 @@ def one(name: str, arm: str, seed: int) -> dict:
         if step % EVERY == 0:
             errors.append(error(fitting.trained(model, state["params"], fields, rules), truth))
 
-    model.fit(measured, schedule, rules=rules, scales="model", progress=False, watch=watch)
+    model = model.fit(measured, schedule, rules=rules, scales="model", progress=False, watch=watch)
+    errors[-1] = error(model, truth)
     row |= {"steps": STEPS, "before": errors[0], "errors": errors[1:]}
     return row | {"seconds": time.perf_counter() - started}
 

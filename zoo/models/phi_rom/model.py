@@ -160,7 +160,7 @@ class PhiROM(Model):
         *,
         steps: int | None = None,
         seed: int = 0,
-        samples: int = 8,
+        samples: int | None = None,
         system: System | None = None,
         rules: Any = None,
         folder: Path | str | None = None,
@@ -170,9 +170,10 @@ class PhiROM(Model):
     ) -> "PhiROM":
         """A new model tuned to `target`, starting from these weights; see zoo.finetune.
 
-        target: a Dataset, or a System, simulated from `samples` initial states with the model's
-        parameters drawn from their ranges.   system: the equation behind a Dataset (default: the
-        model's).   rules: as in `fit`.
+        target: a Dataset, or a System, simulated from `samples` initial states (default: 8 on a
+        line, else 24) with the model's parameters drawn from their ranges; domain, walls, initial
+        fields and ranges that it leaves open are those of the model's equation.   system: the equation behind a Dataset (default:
+        the model's).   rules: as in `fit`.
         """
         from zoo.models.phi_rom.tuning import prepared
 

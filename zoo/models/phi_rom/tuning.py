@@ -8,16 +8,14 @@ import xarray
 
 from physics import arguments
 from physics.system import System
+from zoo.models.phi_rom.same_place import housed
 
 if TYPE_CHECKING:
     from zoo.models.phi_rom.model import PhiROM
 
 STEPS, RATE, OPTIMISER = 1300, 1e-2, "soap"
-LIMIT = 0.03  # of the warm-up: a decoder that has learnt needs none
 FRAMES = 51
-POINTS = {1: 32, 2: 128, 3: 512}  # per step, of each snapshot
-PICKED = {1: 0, 2: 256, 3: 512}  # grid points for the Jacobian, 0 all
-TAUGHT, AHEAD, TANGENT = 16, 16, 0.3
+SAMPLES = {1: 8, 2: 24, 3: 24}
 
 
 def adapt(model: "PhiROM", system: System | None, **roles: Any) -> tuple:
@@ -63,26 +61,26 @@ def prepared(
     system: System | None,
     steps: int | None,
     seed: int,
-    samples: int,
+    samples: int | None,
 ) -> tuple:
     """(model to train, data, schedule, rules) of fine-tuning `model` to `target`."""
-    from zoo.models.phi_rom.rules import Rules
+    from zoo.models.phi_rom.tuning_rules import rules_for
     from zoo.training.schedule import Schedule
 
     steps = STEPS if steps is None else arguments.whole(steps, "steps", 1)
+    if isinstance(target, System):
+        target = housed(target, model.config.equation, model.config.parameters)
     equation = target if isinstance(target, System) else system
     if equation is not None:
         model, _ = adapt(model, equation)
+    if samples is None:
+        samples = SAMPLES[model.config.equation.dim]
     data = simulated(model, seed, samples) if isinstance(target, System) else target
     schedule = Schedule(
         steps=steps, rate=RATE, optimiser=OPTIMISER, warmup=min(100, steps // 10),
         chunk=min(100, steps), save=1000, seed=arguments.whole(seed, "seed", 0),
     )  # fmt: skip
-    rules = Rules(
-        points=POINTS[model.config.equation.dim], stratified=True, taught=TAUGHT, ahead=AHEAD,
-        tangent=TANGENT, limit=LIMIT, picked=PICKED[model.config.equation.dim],
-    )  # fmt: skip
-    return model, data, schedule, rules
+    return model, data, schedule, rules_for(model, steps)
 
 
 def simulated(model: "PhiROM", seed: int, samples: int) -> xarray.Dataset:
