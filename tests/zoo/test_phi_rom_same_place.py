@@ -50,7 +50,7 @@ def test_trajectories_of_a_typed_equation_differ_as_those_of_the_training_did():
     assert np.array_equal(again["u"], data["u"])
 
 
-@pytest.mark.turns
+@pytest.mark.slow
 def test_an_equation_on_the_command_line(tmp_path):
     from zoo.cli.entry import main
 

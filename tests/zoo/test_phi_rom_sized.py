@@ -7,9 +7,9 @@ import physics
 import zoo
 from zoo.models.phi_rom.judging import errors
 
-PLATE = {"grid": (12, 12), "scheme": "finite-difference", "order": 2, "latent": 7, "width": 16, "decoder": "sine",
-         "depth": 2, "fronts": 0, "spots": 2, "anchors": 12, "kept": 2, "dynamics_width": 8,
-         "dynamics_depth": 1, "walls": True, "homogeneous": True}  # fmt: skip
+PLATE = {"grid": (12, 12), "scheme": "finite-difference", "order": 2, "latent": 7, "width": 16,
+         "decoder": "sine", "depth": 2, "fronts": 0, "spots": 2, "anchors": 12, "kept": 2,
+         "dynamics_width": 8, "dynamics_depth": 1, "walls": True, "homogeneous": True}  # fmt: skip
 
 
 def eaten(loss="0.3*u^2"):
@@ -95,3 +95,16 @@ def test_the_plate_is_tuned_to_a_reaction_of_second_order():
     before, after = (errors(m.predict(truth)["u"].values, truth["u"].values, 6)
                      for m in (start, tuned))  # fmt: skip
     assert after["inside"] < 0.5 * before["inside"] and after["beyond"] < 0.25 * before["beyond"]
+
+
+def test_tuning_asks_for_motions_where_the_decoder_knows_them():
+    from zoo.models.phi_rom.motions import motions
+    from zoo.models.phi_rom.tuning_rules import knows_motions, rules_for
+
+    taught, fresh = zoo.load("phi-rom.diffusion"), zoo.create("phi-rom", eaten("0.3*u"), **PLATE)
+    assert knows_motions(taught) and not knows_motions(fresh)
+    assert rules_for(taught, 10).symmetric and not rules_for(fresh, 10).symmetric
+    assert not knows_motions(zoo.load("phi-rom.burgers-source"))
+    alike = len(motions(taught.config).places)
+    uneven, _ = taught.adapt(eaten("0.05*(x + 30)*u"))  # other from the left than from the right
+    assert len(motions(uneven.config).places) < alike and knows_motions(uneven)

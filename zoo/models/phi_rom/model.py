@@ -172,8 +172,8 @@ class PhiROM(Model):
 
         target: a Dataset, or a System, simulated from `samples` initial states (default: 8 on a
         line, else 24) with the model's parameters drawn from their ranges; domain, walls, initial
-        fields and ranges that it leaves open are those of the model's equation.   system: the equation behind a Dataset (default:
-        the model's).   rules: as in `fit`.
+        fields and ranges that it leaves open are those of the model's equation.   system: the
+        equation behind a Dataset (default: the model's).   rules: as in `fit`.
         """
         from zoo.models.phi_rom.tuning import prepared
 
