@@ -96,7 +96,6 @@ def scattered(data, count=8, seed=0, noise=0.0):
     )
 
 
-@pytest.mark.turns
 def test_sensors_at_scattered_places_with_gaps_are_enough(trained):
     truth = waves((0.85, 1.05))
     sensors = scattered(truth)
