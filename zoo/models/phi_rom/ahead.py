@@ -7,7 +7,7 @@ and somewhat beyond, and are made anew as Ψ learns.
 from typing import Any
 
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.dynamics import stepped
 from zoo.models.phi_rom.motions import motions
 from zoo.models.phi_rom.rules import Rules
 
@@ -28,11 +28,7 @@ def fresh_pool(config: Config, rules: Rules, params: dict, batch: dict, key: Any
     long = rules.reach * batch["span"] * drawn[:, 1:2]
 
     def step(a, _):
-        h = long / STEPS
-        k = rate(config, params["dynamics"], a, values)
-        middle = rate(config, params["dynamics"], a + h / 2 * k, values)
-        last = rate(config, params["dynamics"], a + h * 0.75 * middle, values)
-        return a + h / 9 * (2 * k + 3 * middle + 4 * last), None
+        return stepped(config, params["dynamics"], a, values, long / STEPS), None
 
     first = table[begin]
     if rules.mix:

@@ -9,7 +9,7 @@ arXiv:2209.14855; Bengio et al. (2015), arXiv:1506.03099.
 from typing import Any
 
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.dynamics import stepped
 
 FIRST, LAST = 0.99, 1e-3  # p below the last counts as 0
 PART = 0.75  # of the steps over which p falls
@@ -43,10 +43,7 @@ def latent_fit(
     def step(latent, inputs):
         start, goal, restart = inputs
         a = jnp.where(restart, start, latent)
-        k = rate(config, weights, a, values)
-        middle = rate(config, weights, a + h / 2 * k, values)
-        last = rate(config, weights, a + h * 0.75 * middle, values)
-        a = a + h / 9 * (2 * k + 3 * middle + 4 * last)
+        a = stepped(config, weights, a, values, h)
         return a, ((a - goal) ** 2).mean()
 
     rows = jnp.moveaxis(stored, 1, 0)

@@ -8,7 +8,7 @@ next alone, so the path there has to be Ψ's.
 from typing import Any
 
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.dynamics import stepped
 
 PAIRS = 64
 REACH = 0.3  # of the trajectory, forwards or backwards
@@ -43,10 +43,7 @@ def path_gap(
     h = (span * batch["span"] / (frames - 1) / STEPS)[:, None]
 
     def step(a, _):
-        k = rate(config, weights, a, values)
-        middle = rate(config, weights, a + h / 2 * k, values)
-        last = rate(config, weights, a + h * 0.75 * middle, values)
-        return a + h / 9 * (2 * k + 3 * middle + 4 * last), None
+        return stepped(config, weights, a, values, h), None
 
     said, _ = jax.lax.scan(step, start, None, length=STEPS)
     spread = jnp.sqrt(((goal - goal.mean(0)) ** 2).sum(-1).mean())

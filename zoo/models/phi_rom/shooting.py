@@ -11,7 +11,7 @@ Source: Talagrand & Courtier (1987), doi:10.1002/qj.49711347812.
 from typing import Any
 
 from zoo.models.phi_rom.config import Config
-from zoo.models.phi_rom.dynamics import rate
+from zoo.models.phi_rom.dynamics import stepped
 from zoo.models.phi_rom.losses import reconstruction
 
 
@@ -31,10 +31,7 @@ def shot(config: Config, weights: dict, latents: Any, batch: dict, pick: Any = N
     h = batch["span"] / (frames - 1)
 
     def step(a, _):
-        k = rate(config, weights["dynamics"], a, values)
-        middle = rate(config, weights["dynamics"], a + h / 2 * k, values)
-        last = rate(config, weights["dynamics"], a + h * 0.75 * middle, values)
-        a = a + h / 9 * (2 * k + 3 * middle + 4 * last)
+        a = stepped(config, weights["dynamics"], a, values, h)
         return a, a
 
     _, later = jax.lax.scan(step, latents, None, length=frames - 1)
